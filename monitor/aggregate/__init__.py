@@ -1,0 +1,1 @@
+"""From frames and predictions to minutes, reporting periods and days."""

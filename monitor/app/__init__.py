@@ -1,0 +1,1 @@
+"""Configuration, wiring, health and the command line."""

@@ -1,0 +1,1 @@
+"""What leaves the node: messages, MQTT, Home Assistant, bridges to city platforms, embedded broker."""

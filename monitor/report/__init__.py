@@ -1,0 +1,1 @@
+"""Day and week reports."""

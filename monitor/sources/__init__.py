@@ -1,0 +1,1 @@
+"""Where sound comes from: microphone, audio file, synthesised demo scene; one contract."""

@@ -1,0 +1,1 @@
+"""What survives a restart: history and outbox (SQLite)."""

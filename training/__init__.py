@@ -1,0 +1,1 @@
+"""Data, networks, losses, training and evaluation of SoundEQnet and its siblings."""
