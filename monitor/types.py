@@ -131,7 +131,7 @@ class LoudnessFrames:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MelFrames:
-    """Log-mel frames every 10 ms on the network's training scale (16 kHz, 64 bands); frame k at start_sample + 480 k."""
+    """Log-mel every 10 ms on the network's training scale (16 kHz, 64 bands); frame k at start_sample + 480 k."""
 
     start_sample: int
     log_mel: Float32Array
