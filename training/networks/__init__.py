@@ -1,0 +1,16 @@
+"""SoundEQnet and the seven sibling networks of the paper behind one interface."""
+
+from training.networks.outputs import HEADS, Outputs
+from training.networks.published import CheckpointError, load_published, read_state
+from training.networks.registry import NETWORKS, build, count_parameters
+
+__all__ = [
+    "HEADS",
+    "NETWORKS",
+    "CheckpointError",
+    "Outputs",
+    "build",
+    "count_parameters",
+    "load_published",
+    "read_state",
+]
