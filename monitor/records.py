@@ -146,6 +146,17 @@ class PeriodSummary(Interval):
     trace: list[TracePoint] = Field(default_factory=list, description="the minutes of the period")
 
 
+class Usual(Record):
+    """What a node's own periods at this local hour were like: the measure for "louder than usual"."""
+
+    local_hour: int = Field(ge=0, le=23)
+    n_days: int = Field(ge=0, description="days that the figures rest on")
+    LAeq_median: float | None = Field(description="median of the periods' LAeq, dB")
+    LAeq_p10: float | None = Field(None, description="10th percentile, dB")
+    LAeq_p90: float | None = Field(None, description="90th percentile, dB")
+    N5_median: float | None = Field(None, description="median of the periods' N5, sone")
+
+
 class DayLevels(Record):
     """Long-term levels of a local day (Directive 2002/49/EC, Annex I), dB."""
 
