@@ -1,0 +1,70 @@
+"""Alert rules: raised once, cleared once, within their hours, quiet while cooling down."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from monitor.aggregate.alerts import AlertRules
+from monitor.records import (
+    Affect,
+    Alert,
+    EventActivity,
+    Levels,
+    Loudness,
+    MinuteSummary,
+    Quality,
+    Scene,
+)
+from monitor.settings import AlertRule
+
+START = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def minute(index: int, laeq: float | None, bird: float = 0.0, start: datetime = START) -> MinuteSummary:
+    none = dict.fromkeys(
+        ["LCeq", "LZeq", "LAE", "LAFmax", "LAFmin", "LASmax", "LCpeak", "L5", "L10", "L50", "L90", "L95"]
+    )
+    return MinuteSummary(
+        start=start + timedelta(minutes=index),
+        duration_s=60,
+        levels=Levels.model_validate({"LAeq": laeq, **none}),
+        loudness=Loudness.model_validate(dict.fromkeys(["N5", "N10", "N50", "N90", "N_mean", "N_max"])),
+        scene=Scene(label=None, prob={}),
+        events={"Bird": EventActivity(mean=bird, max=bird, active=0)},
+        affect=Affect(isop=None, isoe=None),
+        quality=Quality(calibrated=True, level_reference="calibrated", coverage=1, clipped_pct=0),
+        model_id=None,
+    )
+
+
+def judge(
+    rule: AlertRule, levels: list[float | None], zone: str = "UTC", start: datetime = START
+) -> list[tuple[int, str]]:
+    rules = AlertRules([rule], zone)
+    return [(i, a.state) for i, laeq in enumerate(levels) for a in rules.judge(minute(i, laeq, start=start))]
+
+
+def test_a_level_must_last_and_is_told_once() -> None:
+    rule = AlertRule(name="loud", above=60, for_min=2, cooldown_min=0)
+    assert judge(rule, [61, 59, 61, 61, 62, 63, 59, 50]) == [(3, "raised"), (6, "cleared")]
+
+
+def test_cooldown_keeps_quiet() -> None:
+    rule = AlertRule(name="loud", above=60, for_min=1, cooldown_min=3)
+    assert judge(rule, [61, 50, 61, 61, 50, 61]) == [(0, "raised"), (1, "cleared"), (5, "raised")]
+
+
+def test_unknown_minutes_change_nothing() -> None:
+    rule = AlertRule(name="loud", above=60, for_min=2, cooldown_min=0)
+    assert judge(rule, [61, None, 61, None, None, 59]) == [(2, "raised"), (5, "cleared")]
+
+
+def test_hours_may_cross_midnight_in_local_time() -> None:
+    rule = AlertRule(name="night", above=50, from_time=time(23), to_time=time(7), cooldown_min=0)
+    start = datetime(2026, 6, 1, 20, 58, tzinfo=UTC)  # 22:58 in Amsterdam
+    assert judge(rule, [60, 60, 60, 60], "Europe/Amsterdam", start) == [(2, "raised")]
+
+
+def test_an_event_rule_reads_the_event() -> None:
+    rules = AlertRules([AlertRule(name="birds", quantity="event", event="Bird", above=0.5)], "UTC")
+    alerts: list[Alert] = [*rules.judge(minute(0, 40, bird=0.4)), *rules.judge(minute(1, 40, bird=0.7))]
+    assert [a.state for a in alerts] == ["raised"]
+    assert alerts[0].value == 0.7 and alerts[0].text == "Bird 0.70 probability, above 0.5 for 1 min"
