@@ -1,0 +1,136 @@
+"""The one place that opens SQLite: write-ahead log, busy timeout, schema version, errors in one clear sentence.
+
+Connections are in autocommit mode; writes go through `transaction`. A connection belongs to the thread that opened it.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+BUSY_TIMEOUT_S = 10.0
+"""How long a writer waits for another, s."""
+
+Cause = Literal["unwritable", "corrupt", "locked", "full", "version", "failed"]
+
+_BY_CODE: dict[int, Cause] = {
+    sqlite3.SQLITE_CORRUPT: "corrupt",
+    sqlite3.SQLITE_NOTADB: "corrupt",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "unwritable",
+    sqlite3.SQLITE_CANTOPEN: "unwritable",
+    sqlite3.SQLITE_PERM: "unwritable",
+    sqlite3.SQLITE_AUTH: "unwritable",
+    sqlite3.SQLITE_IOERR: "failed",
+}
+_ADVICE: dict[Cause, str] = {
+    "unwritable": "cannot be opened for writing: give this user write access to the folder, or choose another",
+    "corrupt": "is damaged or is not a database of this program: move it away, and a new one is made",
+    "locked": "is held by another process: is a second monitor running on the same state folder?",
+    "full": "cannot grow: the disk is full, or the size limit is reached",
+    "version": "has another layout than this version reads: upgrade the program, or move the file away",
+    "failed": "could not be read or written: check the disk",
+}
+
+
+class DatabaseError(Exception):
+    """What went wrong with a database file, in one sentence; `cause` is for programs."""
+
+    def __init__(self, path: Path, cause: Cause, detail: str = "") -> None:
+        super().__init__(f"{path} {_ADVICE[cause]}{f' ({detail})' if detail else ''}")
+        self.path = path
+        self.cause: Cause = cause
+
+
+def cause_of(error: sqlite3.Error) -> Cause:
+    """Return what an error of SQLite means for an operator."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return "failed" if code is None else _BY_CODE.get(code & 0xFF, "failed")
+
+
+@contextmanager
+def clear_errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and of the file system into a `DatabaseError` that names the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DatabaseError(path, cause_of(error), str(error)) from error
+    except OSError as error:
+        raise DatabaseError(path, "unwritable", error.strerror or str(error)) from error
+
+
+def open_database(
+    path: Path | str,
+    schema: Sequence[str],
+    version: int,
+    synchronous: Literal["FULL", "NORMAL"] = "NORMAL",
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+) -> sqlite3.Connection:
+    """Open a database, making it and its folder when absent; only this user may read it.
+
+    `schema` is the statements that make an empty file version `version`. FULL survives power loss at every commit;
+    NORMAL may lose the last commits, but never damages the file (SQLite, "Write-Ahead Logging", 2023).
+    Raises `DatabaseError`.
+    """
+    path = Path(path)
+    with clear_errors(path):
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o640)
+        connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+    try:
+        with clear_errors(path):
+            _prepare(connection, path, schema, version, synchronous)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Sequence[str], version: int, synchronous: str) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    with transaction(connection):  # a writer's lock: two processes may start at once, and an unwritable file shows now
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise DatabaseError(path, "corrupt", "it holds tables of another program")
+            for statement in schema:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {int(version)}")
+        elif found != version:
+            raise DatabaseError(path, "version", f"expected {version}, found {found}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run a block as one write transaction: committed at its end, rolled back when it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def set_aside(path: Path | str) -> Path:
+    """Rename a damaged database, its log included, so that a new one can be made; return the new name."""
+    path = Path(path)
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    with clear_errors(path):
+        for suffix in ("-wal", "-shm"):
+            companion = path.with_name(path.name + suffix)
+            if companion.exists():
+                companion.rename(aside.with_name(aside.name + suffix))
+        path.rename(aside)
+    return aside
