@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Installs, upgrades or removes the node as a service on Raspberry Pi OS or Debian.
+#   sudo deploy/install.sh install              venv, user, microphone access, service, example configuration
+#   sudo deploy/install.sh upgrade              new code; configuration and data are kept
+#   sudo deploy/install.sh uninstall [--purge]  remove the service; --purge also removes configuration and data
+# DESTDIR installs below another root, for images and trials: no user is made and no service started.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+source_tree=$(dirname "$here")
+root=${DESTDIR:-}
+prefix=$root/opt/soundscape-monitor
+config=$root/etc/soundscape-monitor
+unit=$root/etc/systemd/system/soundscape-monitor.service
+rules=$root/etc/udev/rules.d/90-soundscape-microphone.rules
+state=$root/var/lib/soundscape-monitor
+cache=$root/var/cache/soundscape-monitor
+
+fail() { echo "install.sh: $1" >&2; exit "${2:-69}"; }
+live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+
+[ "$(id -u)" -eq 0 ] || fail "run it as root: sudo deploy/install.sh ${1:-install}"
+
+put_code() {
+  "$here/packages.sh" libportaudio2
+  mkdir -p "$prefix/releases"
+  local release
+  release="$prefix/releases/$(date -u +%Y%m%dT%H%M%SZ)"
+  "$here/venv.sh" "$release"
+  echo "Installing the node into $release ..."
+  "$release/bin/pip" install --quiet --disable-pip-version-check "${source_tree}[report]"
+  ln -sfn "releases/${release##*/}" "$prefix/venv"   # the switch is one step; the release before stays for a return
+  find "$prefix/releases" -mindepth 1 -maxdepth 1 -type d | sort | head -n -2 | xargs -r rm -rf
+  install -D -m 0755 "$here/install.sh" "$prefix/deploy/install.sh"
+}
+
+put_service() {
+  install -D -m 0644 "$here/systemd/soundscape-monitor.service" "$unit"
+  install -D -m 0644 "$here/systemd/90-soundscape-microphone.rules" "$rules"
+  mkdir -p "$config" "$state" "$cache"
+  [ -e "$config/monitor.toml" ] || install -m 0640 "$here/monitor.toml.example" "$config/monitor.toml"
+  if [ -z "$root" ]; then
+    getent group audio >/dev/null || groupadd --system audio
+    getent passwd soundscape >/dev/null ||
+      useradd --system --user-group --groups audio --home-dir "$state" --no-create-home --shell /usr/sbin/nologin soundscape
+    chown -R root:soundscape "$config"
+    chown -R soundscape:soundscape "$state" "$cache"
+  fi
+  chmod 0750 "$config"
+  chmod 0700 "$state" "$cache"
+}
+
+start_service() {
+  if live; then
+    udevadm control --reload || true
+    systemctl daemon-reload
+    systemctl enable --quiet soundscape-monitor
+    systemctl restart soundscape-monitor
+    echo "The service runs: systemctl status soundscape-monitor"
+  else
+    echo "Installed; systemd is not running here, so the service was not started."
+  fi
+  echo "Configuration: ${config#"$root"}/monitor.toml"
+  echo "Check the node: sudo -u soundscape STATE_DIRECTORY=${state#"$root"} ${prefix#"$root"}/venv/bin/soundscape-monitor doctor"
+}
+
+case ${1:-install} in
+  install) put_code; put_service; start_service ;;
+  upgrade)
+    [ -e "$prefix/venv" ] || fail "there is no installation in $prefix; use: deploy/install.sh install" 66
+    put_code; put_service; start_service ;;
+  uninstall)
+    if live; then systemctl disable --now --quiet soundscape-monitor || true; fi
+    rm -f "$unit" "$rules"
+    rm -rf "$prefix" "$cache"
+    if live; then systemctl daemon-reload; fi
+    if [ "${2:-}" = "--purge" ]; then
+      rm -rf "$config" "$state"
+      [ -n "$root" ] || userdel soundscape 2>/dev/null || true
+      echo "Removed, with configuration and data."
+    else
+      echo "Removed; configuration (${config#"$root"}) and data (${state#"$root"}) are kept."
+    fi ;;
+  *) fail "usage: deploy/install.sh install | upgrade | uninstall [--purge]" 2 ;;
+esac
