@@ -1,0 +1,171 @@
+"""Streaming resampler: exact rational ratio, polyphase FIR, group delay compensated."""
+
+from dataclasses import dataclass
+from math import ceil, gcd
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.signal import kaiser_beta
+
+from monitor.dsp.jit import kernel
+from monitor.dsp.streaming import Streaming, as_samples
+from monitor.types import FloatArray
+
+Shape = Literal["flat", "network"]
+RATES_HZ = (8_000, 192_000)
+"""Lowest and highest rate taken, Hz."""
+
+STOPBAND_DB = 110.0
+"""Attenuation of images and aliases by the flat shape, dB."""
+TRANSITION = 0.09
+"""Half width of the flat shape's transition, as a share of the lower Nyquist frequency."""
+
+NETWORK_ZEROS, NETWORK_ROLLOFF, NETWORK_BETA = 64, 0.9475937167399596, 14.769656459379492
+"""Zero crossings, roll-off and Kaiser beta of `kaiser_best` in resampy 0.2, which made the network's features."""
+NETWORK_SOURCE_HZ = 44_100
+"""Rate of the recordings that the network was trained on."""
+NETWORK_STEP = 185 / (512 * 16_000 / NETWORK_SOURCE_HZ)
+"""That program steps through its table of 512 points per crossing by whole points: from 44.1 to 16 kHz by 185, not
+185.76, which stretches the filter in time by 0.41 %. That belongs to the shape."""
+NETWORK_LATE = 0.76 / 512
+"""For the same reason its wings begin late, in zero crossings, times how far (0 to 1) the first sample is away."""
+
+
+def prototype(shape: Shape, rate_in: int, rate_out: int) -> tuple[float, float, float]:
+    """Return the low-pass filter's half length in input samples, cut-off as a share of rate_in, and Kaiser beta."""
+    ratio = min(1.0, rate_out / rate_in)
+    if shape == "network":
+        step = ratio * NETWORK_STEP
+        return NETWORK_ZEROS / step, NETWORK_ROLLOFF * step / 2, NETWORK_BETA
+    width = 2 * np.pi * TRANSITION * ratio  # of the transition, rad per input sample
+    return ceil((STOPBAND_DB - 7.95) / (2.285 * width)) / 2, ratio / 2, float(kaiser_beta(STOPBAND_DB))
+
+
+def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray) -> FloatArray:
+    """Return the Kaiser-windowed sinc at times in input samples, positive for input that came before the output."""
+    half, cutoff, beta = prototype(shape, rate_in, rate_out)
+    gain, distance = 2 * cutoff, np.abs(time)
+    if shape == "network":
+        share: FloatArray | float = (
+            0.5  # away from the original rate the lateness of the wings is known in the mean only
+        )
+        if rate_in == NETWORK_SOURCE_HZ:
+            whole = np.where(time >= 0, np.floor(distance + 1e-9), np.ceil(distance - 1e-9) - 1)
+            share = distance - whole
+        distance = distance + share * NETWORK_LATE * NETWORK_ROLLOFF / (2 * cutoff)
+        gain /= NETWORK_STEP
+    taper = np.i0(beta * np.sqrt(np.clip(1 - (distance / half) ** 2, 0, None))) / np.i0(beta)
+    return np.asarray(gain * np.sinc(2 * cutoff * distance) * np.where(distance <= half, taper, 0.0), dtype=np.float64)
+
+
+@kernel
+def _filter_blocks(phases: FloatArray, step_in: int, rows: FloatArray, out: FloatArray) -> None:
+    """Filter whole blocks: `step_in` inputs become len(phases) outputs.
+
+    rows (step_in, blocks + extra) holds input i of block b at [i, b]; out is (len(phases), blocks). Tap j of phase p
+    meets input floor(p * step_in / len(phases)) + j. Blocks lie along the last axis, so that the inner loop is a
+    plain vector sum whose order never depends on how many blocks there are.
+    """
+    n_out, taps = phases.shape
+    blocks = out.shape[1]
+    for p in range(n_out):
+        y = out[p]
+        for b in range(blocks):
+            y[b] = 0.0
+        base = (p * step_in) // n_out
+        for j in range(0, taps, 4):
+            q0, r0 = divmod(base + j, step_in)
+            q1, r1 = divmod(base + j + 1, step_in)
+            q2, r2 = divmod(base + j + 2, step_in)
+            q3, r3 = divmod(base + j + 3, step_in)
+            x0, x1 = rows[r0, q0 : q0 + blocks], rows[r1, q1 : q1 + blocks]
+            x2, x3 = rows[r2, q2 : q2 + blocks], rows[r3, q3 : q3 + blocks]
+            h0, h1, h2, h3 = phases[p, j], phases[p, j + 1], phases[p, j + 2], phases[p, j + 3]
+            for b in range(blocks):
+                y[b] = y[b] + ((h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b]))
+
+
+@dataclass(slots=True)
+class ResamplerState:
+    """Moving state of a Resampler."""
+
+    pending: FloatArray
+    """Input from the first sample that the next block still needs."""
+    n_in: int
+    """Input samples so far."""
+    n_out: int
+    """Output samples so far."""
+
+
+class Resampler(Streaming[ResamplerState]):
+    """Streaming change of rate: output sample k is the sound at input time k / rate_out.
+
+    rate_in, rate_out: integers from 8,000 to 192,000 Hz. shape "flat": pass band flat within 0.001 dB up to 0.91 of
+    the lower Nyquist frequency, stopped by 110 dB from 1.09 of it. shape "network": the `kaiser_best` filter with
+    which the network's features were made. What comes before the start and after the end is taken as zero. ValueError
+    for other rates or shapes.
+    """
+
+    def __init__(self, rate_in: int, rate_out: int, shape: Shape = "flat") -> None:
+        for name, rate in (("rate_in", rate_in), ("rate_out", rate_out)):
+            if rate != int(rate) or not RATES_HZ[0] <= rate <= RATES_HZ[1]:
+                raise ValueError(f"{name}: expected an integer from {RATES_HZ[0]} to {RATES_HZ[1]} Hz, received {rate}")
+        if shape not in ("flat", "network"):
+            raise ValueError(f'shape: expected "flat" or "network", received {shape!r}')
+        self.rate_in, self.rate_out, self.shape = int(rate_in), int(rate_out), shape
+        common = gcd(self.rate_in, self.rate_out)
+        self._up, self._down = self.rate_out // common, self.rate_in // common
+        half, _, _ = prototype(shape, self.rate_in, self.rate_out)
+        self._reach = ceil(half)
+        taps = 4 * ceil((2 * self._reach + 1) / 4)
+        offset = np.arange(taps) - self._reach
+        fraction = (np.arange(self._up) * self._down % self._up) / self._up
+        self._phases = impulse_response(shape, self.rate_in, self.rate_out, fraction[:, None] - offset[None, :])
+        if shape == "flat":  # every phase passes a constant exactly
+            self._phases /= self._phases.sum(axis=1, keepdims=True)
+        self._need = ((self._up - 1) * self._down) // self._up + taps
+        """Input samples that one block of outputs draws on, beginning `reach` before the block."""
+        self.reset()
+
+    def _fresh(self) -> ResamplerState:
+        return ResamplerState(pending=np.zeros(self._reach), n_in=0, n_out=0)
+
+    @property
+    def latency_samples(self) -> int:
+        """Input samples after its own time that an output sample waits for, at most."""
+        return self._need - self._reach
+
+    def process(self, chunk: ArrayLike) -> FloatArray:
+        """Take input samples, shape (n,), and return the output samples that are final, float64, shape (m,)."""
+        samples = as_samples(chunk, "chunk")
+        if self._up == self._down:
+            return samples.copy()
+        state = self._state
+        state.n_in += len(samples)
+        held = np.concatenate((state.pending, samples))
+        blocks = max(0, (len(held) - self._need) // self._down + 1)
+        state.pending = held[blocks * self._down :].copy()
+        state.n_out += blocks * self._up
+        if blocks == 0:
+            return np.zeros(0)
+        extra = ceil(self._need / self._down)
+        rows = np.zeros((blocks + extra) * self._down)
+        used = held[: (blocks - 1) * self._down + self._need]
+        rows[: len(used)] = used
+        out = np.empty((self._up, blocks))
+        _filter_blocks(self._phases, self._down, np.ascontiguousarray(rows.reshape(-1, self._down).T), out)
+        return np.ascontiguousarray(out.T).reshape(-1)
+
+    def flush(self) -> FloatArray:
+        """Return the tail at the end of the sound and reset; ceil(n_in * rate_out / rate_in) samples come in all."""
+        missing = -(-self._state.n_in * self._up // self._down) - self._state.n_out
+        tail = self.process(np.zeros(self._need + self._down))[:missing] if self._up != self._down else np.zeros(0)
+        self.reset()
+        return tail
+
+
+def resample(samples: ArrayLike, rate_in: int, rate_out: int, shape: Shape = "flat") -> FloatArray:
+    """Return a whole clip at another rate, shape (ceil(n * rate_out / rate_in),)."""
+    resampler = Resampler(rate_in, rate_out, shape)
+    return np.concatenate((resampler.process(samples), resampler.flush()))
