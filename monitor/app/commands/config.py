@@ -35,7 +35,9 @@ def check(file: Annotated[Path, typer.Argument(help="Configuration file (TOML)."
 
 @app.command()
 def example(
-    out: Annotated[Path | None, typer.Option(help="File to write; it must not exist. Default: standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; it must not exist. Default: standard output.")
+    ] = None,
 ) -> None:
     """Write a commented example: every key with its meaning, unit and default."""
     if out is None:
