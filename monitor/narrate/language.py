@@ -1,0 +1,82 @@
+"""What a language must be able to say. One file under `languages` holds all the words of one."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from monitor.narrate.sheet import FactSheet, Presence, SoundFact
+
+T = TypeVar("T")
+
+
+class Pick:
+    """Chooses between wordings by the hash of the facts: the same facts give the same words."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._count = 0
+
+    def __call__(self, *options: T) -> T:
+        """Return one of the options."""
+        self._count += 1
+        digest = hashlib.sha256(f"{self._seed} {self._count}".encode()).digest()
+        return options[digest[0] % len(options)]
+
+
+class Language(ABC):
+    """The sentences of one language; each method returns a sentence without its full stop, or None."""
+
+    code: str
+
+    @abstractmethod
+    def headline(self, sheet: FactSheet) -> list[str]:
+        """Return the headline in pieces, most important first; what is too long is left off from the end."""
+
+    @abstractmethod
+    def empty(self, sheet: FactSheet) -> list[str]:
+        """Return the sentences for a time without any audio."""
+
+    @abstractmethod
+    def heard(self, sheet: FactSheet, pick: Pick) -> str:
+        """Return where, when and what was heard."""
+
+    @abstractmethod
+    def level(self, sheet: FactSheet, pick: Pick) -> str | None:
+        """Return how loud it was."""
+
+    @abstractmethod
+    def feeling(self, sheet: FactSheet, pick: Pick) -> str | None:
+        """Return how it felt, and what changed."""
+
+    @abstractmethod
+    def standout(self, sheet: FactSheet, pick: Pick) -> str | None:
+        """Return the single sounds that stood out."""
+
+    @abstractmethod
+    def course(self, sheet: FactSheet, pick: Pick) -> list[str]:
+        """Return how a day went: its parts, its loudest and its calmest hour."""
+
+    @abstractmethod
+    def doubts(self, sheet: FactSheet, pick: Pick) -> str | None:
+        """Return how far the data can be trusted, where that is worth telling."""
+
+
+def listed(words: Sequence[str], conjunction: str) -> str:
+    """Return 'a', 'a and b', 'a, b and c'."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def by_presence(sounds: Sequence[SoundFact], most: int = 4) -> list[tuple[Presence | None, list[SoundFact]]]:
+    """Return the sounds in groups of equal presence, most present first; the surest of them when there are many."""
+    certainty = ("clear", "likely", "possible")
+    surest = sorted(sounds, key=lambda sound: (certainty.index(sound.certainty), -(sound.share or 0)))[:most]
+    kept = [sound for sound in sounds if sound in surest]
+    groups = [(key, list(group)) for key, group in groupby(kept, key=lambda sound: sound.presence)]
+    return [(key, sorted(group, key=lambda sound: certainty.index(sound.certainty))) for key, group in groups]
+
+
+def capital(sentence: str) -> str:
+    """Return the sentence with a capital first letter."""
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,31 @@
+"""The template narrator: facts in, plain sentences out; deterministic, and never without an answer."""
+
+from monitor.narrate.language import Language, Pick, capital
+from monitor.narrate.sheet import FactSheet
+
+LONGEST_HEADLINE = 120
+SENTENCES = 4
+
+
+def compose(sheet: FactSheet, language: Language) -> tuple[str, str]:
+    """Return headline and text: two to four sentences, more for a day."""
+    headline = ""
+    for piece in language.headline(sheet):
+        if len(headline) + len(piece) > LONGEST_HEADLINE:
+            break
+        headline += piece
+    return capital(headline), " ".join(f"{capital(sentence)}." for sentence in _sentences(sheet, language))
+
+
+def _sentences(sheet: FactSheet, language: Language) -> list[str]:
+    if sheet.empty:
+        return language.empty(sheet)
+    pick = Pick(sheet.facts_id)
+    heard, level = language.heard(sheet, pick), language.level(sheet, pick)
+    feeling, standout = language.feeling(sheet, pick), language.standout(sheet, pick)
+    course, doubts = language.course(sheet, pick), language.doubts(sheet, pick)
+    optional = [sentence for sentence in (level, feeling, *course, standout, doubts) if sentence]
+    if sheet.kind != "day" and len(optional) >= SENTENCES and level and standout:
+        merged = f"{level}; {standout}"
+        optional = [merged, *(sentence for sentence in (feeling, *course, doubts) if sentence)]
+    return [heard, *optional]
