@@ -1,0 +1,65 @@
+"""Command line: checkpoints to bundles."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from model_export.bundles import ExportError, amend, read_fields, write_bundle
+from monitor.model import Bundle, BundleError
+from training.networks import Checkpoint, CheckpointError
+
+app = typer.Typer(help="Turn PyTorch checkpoints into verified ONNX bundles for the monitor.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option("--out", help="folder of the bundle; files in it are replaced")]
+Fields = Annotated[
+    Path | None, typer.Option("--fields", help="JSON with thresholds, calibration, uncertainty, training, metrics ...")
+]
+
+
+@app.command("export")
+def export_command(
+    checkpoint: Annotated[Path, typer.Option(help="checkpoint written by `python -m training`")],
+    out: Out,
+    fields: Fields = None,
+) -> None:
+    """Export a checkpoint of this project to a bundle."""
+    held = Checkpoint.load(checkpoint)
+    more: dict[str, Any] = dict(held.more.get("bundle", {}))
+    if fields is not None:
+        more |= read_fields(fields)
+    _told(write_bundle(held.module(), held.network, held.normalisation, out, more))
+
+
+@app.command("amend")
+def amend_command(
+    folder: Annotated[Path, typer.Argument(help="folder of a bundle")],
+    fields: Annotated[Path, typer.Option("--fields", help="JSON with the fields to change")],
+) -> None:
+    """Change calibration, thresholds or provenance of a bundle and seal it again."""
+    _told(amend(folder, read_fields(fields)))
+
+
+@app.command("show")
+def show_command(folder: Annotated[Path | None, typer.Argument(help="default: the bundle that ships")] = None) -> None:
+    """Verify a bundle and print what it says of itself."""
+    typer.echo(json.dumps(Bundle.load(folder).metadata, indent=1, ensure_ascii=False))
+
+
+def _told(bundle: Bundle) -> None:
+    size = sum(record.bytes for record in bundle.manifest.files.values())
+    typer.echo(f"{bundle.id}: {bundle.folder} ({size / 1e6:.1f} MB)")
+
+
+def main() -> None:
+    """Run the command line; faults in files are told in one sentence."""
+    try:
+        app()
+    except (BundleError, CheckpointError, ExportError) as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(65) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Writing bundles: graphs from a network, and a sealed bundle.json beside them."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from torch import nn
+
+from model_export.onnx_files import write_incremental, write_window
+from monitor.model.bundle import Bundle
+from monitor.model.manifest import GRAPHS, MANIFEST, FileRecord, Manifest
+from training.networks.soundeqnet import SoundEQnet
+
+AMENDABLE = ("name", "version", "calibration", "thresholds", "uncertainty", "training", "metrics", "licence")
+"""Fields of the manifest that can be changed without new graphs."""
+
+
+class ExportError(ValueError):
+    """A bundle that cannot be written as asked, said in one sentence."""
+
+
+def write_bundle(
+    network: nn.Module,
+    name: str,
+    normalisation: Mapping[str, Any],
+    folder: Path,
+    fields: Mapping[str, Any] | None = None,
+) -> Bundle:
+    """Export network `name` and write a bundle to `folder`, replacing what is there; returns it verified.
+
+    fields: any of AMENDABLE, as in bundle.json.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        if isinstance(network, SoundEQnet):
+            write_incremental(network, Path(scratch))
+        else:
+            write_window(network, Path(scratch))
+        content = {
+            "name": name.lower(),
+            "network": name,
+            "engine": "incremental" if isinstance(network, SoundEQnet) else "window",
+            "normalisation": dict(normalisation),
+        }
+        return seal(Path(scratch), folder, content | _amendable(fields or {}))
+
+
+def seal(graphs: Path, folder: Path, content: Mapping[str, Any]) -> Bundle:
+    """Copy the graphs of `content["engine"]` to `folder` and write its bundle.json, with hashes and id."""
+    names = GRAPHS[content["engine"]]
+    data = {name: (graphs / name).read_bytes() for name in names}
+    records = {
+        name: FileRecord(sha256=hashlib.sha256(one).hexdigest(), bytes=len(one)).model_dump()
+        for name, one in data.items()
+    }
+    manifest = _manifest({**content, "files": records})
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in set().union(*GRAPHS.values()) - set(names):
+        (folder / stale).unlink(missing_ok=True)
+    for name, one in data.items():
+        (folder / name).write_bytes(one)
+    _write(manifest, folder)
+    return Bundle.load(folder)
+
+
+def amend(folder: Path, fields: Mapping[str, Any]) -> Bundle:
+    """Change fields of a bundle (AMENDABLE; tables are merged) and seal it again under its new id."""
+    content = Bundle.load(folder).manifest.model_dump(mode="json")
+    for key, value in _amendable(fields).items():
+        merge = isinstance(value, Mapping) and isinstance(content.get(key), dict)
+        content[key] = content[key] | value if merge else value
+    _write(_manifest(content), folder)
+    return Bundle.load(folder)
+
+
+def read_fields(path: Path) -> dict[str, Any]:
+    """Fields to amend, from a JSON file; raises ExportError."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExportError(f"{path}: not a readable JSON file: {error}.") from error
+    if not isinstance(fields, dict):
+        raise ExportError(f"{path}: an object with any of {', '.join(AMENDABLE)} expected.")
+    return fields
+
+
+def _amendable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = fields.keys() - set(AMENDABLE)
+    if unknown:
+        raise ExportError(
+            f"unknown fields for a bundle: {', '.join(sorted(unknown))}; these can be set: {', '.join(AMENDABLE)}."
+        )
+    return dict(fields)
+
+
+def _manifest(content: Mapping[str, Any]) -> Manifest:
+    try:
+        return Manifest.model_validate({**content, "id": ""}).sealed()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ExportError(f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}.") from error
+
+
+def _write(manifest: Manifest, folder: Path) -> None:
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
