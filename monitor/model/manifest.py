@@ -151,15 +151,17 @@ class Manifest(Part):
     licence: str = ""
 
     @model_validator(mode="after")
-    def _labels(self) -> Self:
+    def _consistent(self) -> Self:
         for name, known in (("scenes", SCENES), ("events", EVENTS), ("paq", PAQ)):
             if getattr(self, name) != known:
                 raise ValueError(f"{name} differ from the {len(known)} this software knows")
-        wanted = {"trunk.onnx", "head.onnx"} if self.engine == "incremental" else {"window.onnx"}
-        if set(self.files) != wanted:
-            raise ValueError(
-                f"files: {sorted(wanted)} expected for the {self.engine} engine, {sorted(self.files)} found"
-            )
+        fixed = {"format": FORMAT, "rate_hz": RATE_HZ, "window_s": WINDOW_S, "short_s": SHORT_S}
+        for name, ours in fixed.items():
+            if getattr(self, name) != ours:
+                raise ValueError(f"{name}: {ours} expected, {getattr(self, name)} found")
+        wanted = GRAPHS[self.engine]
+        if set(self.files) != set(wanted):
+            raise ValueError(f"files: {', '.join(wanted)} expected, {', '.join(sorted(self.files))} found")
         return self
 
     def sealed(self) -> "Manifest":
