@@ -1,0 +1,181 @@
+"""From frames and predictions to events, minutes, reporting periods and days.
+
+What comes out depends on the samples only, not on how they were cut into pieces nor on which thread was quicker: all is
+judged in the order of samples, up to the point that both hearing and inference have passed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.aggregate.events import Threshold
+from monitor.aggregate.minutes import PendingSound
+from monitor.aggregate.periods import DayBuilder, PeriodBuilder, Recall, floor_minute, nothing
+from monitor.aggregate.statistics import IntervalStats, flags_of
+from monitor.aggregate.summary import LevelBasis, Uncertainty, summarise
+from monitor.aggregate.timeline import Timeline, Told
+from monitor.clock import SampleClock
+from monitor.records import DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, SoundEvent
+from monitor.settings import AggregateSettings, NodeSettings
+from monitor.types import Gap, LevelFrame, LoudnessFrames, WindowPrediction
+
+Item = LevelFrame | LoudnessFrames | WindowPrediction | Gap
+AggregateRecord = SoundEvent | MinuteSummary | PeriodSummary | DaySummary | GapRecord
+
+MINUTE = timedelta(minutes=1)
+
+
+class Aggregator:
+    """Takes what is heard and inferred; tells of what is over. For one thread."""
+
+    def __init__(
+        self,
+        settings: AggregateSettings,
+        *,
+        node: NodeSettings,
+        calibration: LevelBasis,
+        clock: SampleClock,
+        thresholds: Mapping[str, Threshold],
+        uncertainty: Uncertainty | None = None,
+        model_id: str | None = None,
+    ) -> None:
+        self._clock = clock
+        self._basis = calibration
+        self._uncertainty = uncertainty
+        self._model_id = model_id
+        self._pending = PendingSound(calibration.overload_db)
+        self._timeline = Timeline(settings, clock, thresholds, calibration.floor_dba)
+        self._period = PeriodBuilder(settings.period_min, self._summarise)
+        self._day = DayBuilder(settings, ZoneInfo(node.time_zone), calibration.floor_dba, self._summarise)
+        self._recall: Recall = nothing
+        self._told_to = 0
+        self._last_minute: datetime | None = None
+        self._stats: dict[tuple[type[Interval], datetime], IntervalStats] = {}
+        self.late_predictions = 0
+        """Predictions that came after their time was told."""
+
+    def remember(self, recall: Recall) -> None:
+        """Take up running minutes, periods and days from the history of earlier runs."""
+        self._recall = self._period.recall = self._day.recall = recall
+
+    def add(self, item: Item) -> None:
+        """Take a frame, values of loudness, a prediction or a gap; each kind in the order of its samples."""
+        match item:
+            case LevelFrame():
+                self._pending.frames.append(item)
+                self._timeline.loudest.add(item)
+            case LoudnessFrames():
+                self._pending.loudness.append(item)
+            case WindowPrediction():
+                self.late_predictions += not self._timeline.add_prediction(item)
+            case Gap():
+                self._pending.gaps.append(item)
+                self._timeline.add_gap(item)
+
+    def advance(self, heard_to: int, inferred_to: int) -> list[AggregateRecord]:
+        """Return what is over, in order; all that ends up to the two samples has been added."""
+        self._stats.clear()
+        return self._advance(min(heard_to, inferred_to))
+
+    def finish(self, end_sample: int) -> list[AggregateRecord]:
+        """Return what is left, whole or not: the sound ends here."""
+        self._stats.clear()
+        records = self._advance(end_sample)
+        records += self._events_upto(end_sample + 1)
+        records += self._note(self._timeline.finish(end_sample))
+        if self._told_to < end_sample:
+            records += self._close_minute(self._minute(), end_sample)
+        return records + self._close_period() + self._close_day()
+
+    def stats_of(self, record: Interval) -> IntervalStats:
+        """Return the statistics behind a summary of the latest `advance` or `finish`."""
+        return self._stats[type(record), record.start]
+
+    def _advance(self, upto: int) -> list[AggregateRecord]:
+        records: list[AggregateRecord] = []
+        while self._told_to < upto:
+            minute = self._minute()
+            self._withhold(self._clock.sample(minute), upto)
+            end = self._clock.sample(minute + MINUTE)
+            back = self._clock.turned_back(self._told_to, min(end, upto))
+            end = end if back is None else back
+            records += self._events_upto(min(end, upto))
+            if end > upto:
+                break
+            records += self._close_minute(minute, end)
+        return records
+
+    def _minute(self) -> datetime:
+        minute = floor_minute(self._clock.utc(self._told_to))
+        return minute if self._last_minute is None else max(minute, self._last_minute + MINUTE)
+
+    def _withhold(self, first: int, upto: int) -> None:
+        """Leave out sound whose time was told already, after the clock went back: no minute is told twice."""
+        end = min(first, upto)
+        if end > self._told_to:
+            self._pending.take(self._told_to, end, self._clock)
+            self._timeline.add_gap(Gap(self._told_to, end - self._told_to, "clock_step"))
+            self._told_to = end
+
+    def _events_upto(self, sample: int) -> list[AggregateRecord]:
+        told, judged = self._timeline.advance(sample)
+        self._pending.judged.extend(judged)
+        return self._note(told)
+
+    def _note(self, told: list[Told]) -> list[AggregateRecord]:
+        for item in told:
+            if isinstance(item.record, SoundEvent):
+                self._period.note(item.record)
+                self._day.note(item.record)
+        return [item.record for item in told]
+
+    def _close_minute(self, minute: datetime, end: int) -> list[AggregateRecord]:
+        records: list[AggregateRecord] = []
+        stats = self._pending.take(self._told_to, end, self._clock)
+        stats.flags |= flags_of(self._basis.calibrated, self._basis.level_reference, self._clock.quality)
+        if self._last_minute is None:
+            for _, earlier in self._recall(minute, minute + MINUTE).minutes:
+                stats.merge(earlier)
+        self._told_to = end
+        self._last_minute = minute
+        self._clock.settle(end)
+        if not self._period.belongs(minute):
+            records += self._close_period()
+            self._period.open(minute)
+        if not self._day.belongs(minute):
+            records += self._close_day()
+            self._day.open(minute)
+        summary = self._summarise(stats, minute, 60.0)
+        period_over = self._period.add(minute, stats, summary)
+        day_over = self._day.add(minute, stats)
+        record = MinuteSummary(**{name: getattr(summary, name) for name in Interval.model_fields})
+        self._stats[MinuteSummary, minute] = stats
+        if period_over:
+            records += self._note(self._timeline.cut_gap(end))
+        records.append(record)
+        records += self._close_period() if period_over else []
+        return records + (self._close_day() if day_over else [])
+
+    def _close_period(self) -> list[AggregateRecord]:
+        closed = self._period.close()
+        if closed is None:
+            return []
+        self._stats[PeriodSummary, closed[0].start] = closed[1]
+        return [closed[0]]
+
+    def _close_day(self) -> list[AggregateRecord]:
+        closed = self._day.close()
+        if closed is None:
+            return []
+        self._stats[DaySummary, closed[0].start] = closed[1]
+        return [closed[0]]
+
+    def _summarise(self, stats: IntervalStats, start: datetime, duration_s: float) -> Interval:
+        return summarise(
+            stats,
+            start,
+            duration_s,
+            floor_dba=self._basis.floor_dba,
+            uncertainty=self._uncertainty,
+            model_expected=self._model_id is not None,
+        )
