@@ -1,0 +1,223 @@
+"""Distillation on generated soundscapes: the loop that trained the shipped weights, within a budget of time."""
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.features import Shards
+from training.losses import Batch, DistillationLoss, affect_of
+from training.networks import Outputs
+from training.normalization import Normalization
+from training.targets import soft_targets
+
+
+@dataclass(frozen=True, slots=True)
+class DistilSettings:
+    """Settings of one stage."""
+
+    minutes: float
+    """Budget; the learning rate falls to 2 % along it."""
+    batch: int = 16
+    learning_rate: float = 1.5e-3
+    warmup: int = 50
+    """Steps over which the learning rate rises."""
+    frames: int = 1001
+    """Log-mel frames of a crop at the end of the stage (10 ms each)."""
+    frames_start: int = 481
+    """At its start; crops grow at half of the budget."""
+    ema: float = 0.995
+    """Decay of the averaged weights that are kept."""
+    seed: int = 0
+
+
+class SoundscapeData:
+    """Generated soundscapes in memory, growing as the generator goes on."""
+
+    def __init__(self, folders: list[Path], normalization: Normalization, seed: int, shards: int | None = None) -> None:
+        self.folders, self.normalization, self.limit = folders, normalization, shards
+        self.rng = np.random.default_rng(seed)
+        self.seen = -1
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read new shards if there are any."""
+        count = sum(len(Shards(folder).done()) for folder in self.folders)
+        if count == self.seen:
+            return False
+        self.seen = count
+        parts = [Shards(folder).read(self.limit) for folder in self.folders]
+        self.arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        self.targets = soft_targets(self.arrays)
+        self.order = self.rng.permutation(len(self))
+        return True
+
+    def __len__(self) -> int:
+        return len(self.arrays["mel"])
+
+    def batch(self, rows: np.ndarray, frames: int, start: int | None = None) -> Batch:  # type: ignore[type-arg]
+        """Crops of `frames` frames at random places (or from `start`), normalised."""
+        mel, loudness = self.arrays["mel"], self.arrays["loudness"]
+        last = mel.shape[1] - frames
+        starts = self.rng.integers(0, max(1, last + 1), len(rows)) if start is None else np.full(len(rows), start)
+        x = np.stack([mel[row, at : at + frames] for row, at in zip(rows, starts, strict=True)])
+        steps = (frames - 1) * 5
+        y = np.stack([loudness[row, at * 5 : at * 5 + steps] for row, at in zip(rows, starts, strict=True)])
+        x, y = self.normalization.apply(x, y)
+        t = self.targets
+        return Batch(*map(torch.from_numpy, (x, y, t.scene[rows], t.event[rows], t.affect[rows], t.scene_weight[rows])))
+
+    def forever(self, size: int) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+        """Rows of batch after batch, reshuffled (and new shards taken in) after each round."""
+        while True:
+            for at in range(0, len(self.order) - size + 1, size):
+                yield self.order[at : at + size]
+            if not self.refresh():
+                self.order = self.rng.permutation(len(self))
+
+
+def start_biases(network: nn.Module, data: SoundscapeData) -> None:
+    """Set the output biases to the mean targets, so that training starts from the prior."""
+    targets = data.targets
+    event, scene = targets.event.mean(axis=0), targets.scene.mean(axis=0)
+    affect = targets.affect.mean(axis=0)
+    heads: dict[str, nn.Module] = dict(network.heads.items())  # type: ignore[operator,union-attr]
+    with torch.no_grad():
+        for index, (name, head) in enumerate(heads.items()):
+            value = {"scene": np.log(scene), "event": np.log(event / (1 - event))}.get(name, affect[index - 2])
+            head.final.bias.copy_(torch.as_tensor(value))  # type: ignore[operator,union-attr]
+
+
+@torch.inference_mode()
+def predict(network: nn.Module, data: SoundscapeData, frames: int, size: int = 16) -> Outputs:
+    """Outputs for all clips of a data set, cropped to `frames` from their start."""
+    network.eval()
+    parts = []
+    for at in range(0, len(data), size):
+        batch = data.batch(np.arange(at, min(at + size, len(data))), frames, start=0)
+        parts.append(network(batch.mel, batch.loudness))
+    return Outputs(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+
+
+def agreement(outputs: Outputs, data: SoundscapeData) -> dict[str, float]:
+    """How far the outputs agree with the targets: scene macro accuracy, mean PAQ correlation, event error."""
+    target = torch.from_numpy(data.targets.affect)
+    affect = affect_of(outputs)
+    centred, wanted = affect - affect.mean(dim=0), target - target.mean(dim=0)
+    correlation = (centred * wanted).sum(dim=0) / (centred.norm(dim=0) * wanted.norm(dim=0) + 1e-9)
+    scene, said = torch.from_numpy(data.targets.scene).argmax(dim=1), outputs.scene.argmax(dim=1)
+    recalls = [float((said[scene == c] == c).float().mean()) for c in range(3) if (scene == c).any()]
+    event = (outputs.event.sigmoid() - torch.from_numpy(data.targets.event)).abs().mean()
+    return {
+        "paq_correlation": float(correlation[2:].mean()),
+        "iso_correlation": float(correlation[:2].mean()),
+        "scene_macro": float(np.mean(recalls)),
+        "event_mae": float(event),
+    }
+
+
+def distil(
+    network: nn.Module,
+    data: SoundscapeData,
+    validation: SoundscapeData | None,
+    settings: DistilSettings,
+    folder: Path,
+    tick: Callable[[int, float, float], None] = lambda step, progress, loss: None,
+) -> nn.Module:
+    """Train until the budget is spent, checkpointing every few minutes; returns the averaged network.
+
+    Resumes from `folder`/last.pt if it is there. Writes last.pt, curve.csv.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(settings.seed)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    variance = torch.from_numpy(data.targets.affect.var(axis=0))
+    criterion = DistillationLoss(variance)
+    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
+    averaged = torch.optim.swa_utils.AveragedModel(
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.ema), use_buffers=True
+    )
+    step, spent = 0, 0.0
+    last = folder / "last.pt"
+    if last.is_file():
+        saved = torch.load(last, weights_only=True)
+        network.load_state_dict(saved["network"])
+        averaged.load_state_dict(saved["averaged"])
+        optimiser.load_state_dict(saved["optimiser"])
+        step, spent = saved["step"], saved["spent"]
+    else:
+        start_biases(network, data)
+        averaged = torch.optim.swa_utils.AveragedModel(
+            network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.ema), use_buffers=True
+        )
+
+    def save() -> None:
+        state = {
+            "network": network.state_dict(),
+            "averaged": averaged.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "spent": spent,
+            "settings": asdict(settings),
+            "normalization": data.normalization.as_dict(),
+        }
+        torch.save(state, last.with_suffix(".partial"))
+        last.with_suffix(".partial").replace(last)
+
+    begun = time.monotonic() - spent
+    shown = saved_at = time.monotonic()
+    running: list[Tensor] = []
+    for rows in data.forever(settings.batch):
+        spent = time.monotonic() - begun
+        progress = min(1.0, spent / (60 * settings.minutes))
+        rate = settings.learning_rate * max(0.02, 0.5 * (1 + math.cos(math.pi * progress)))
+        rate *= min(1.0, (step + 1) / settings.warmup)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        frames = settings.frames if progress > 0.5 else settings.frames_start
+        network.train()
+        batch = data.batch(rows, frames)
+        outputs = network(batch.mel, batch.loudness)
+        loss = criterion(outputs, batch)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        averaged.update_parameters(network)
+        running.append(criterion.parts(outputs, batch).detach())
+        step += 1
+        now = time.monotonic()
+        if now - shown > 60 or progress >= 1:
+            means = torch.stack(running).mean(dim=0)
+            tick(step, progress, float(loss))
+            row = {"step": step, "minutes": round(spent / 60, 2), "clips": len(data), "rate": round(rate, 6)}
+            row |= {name: round(float(value), 4) for name, value in zip(("scene", "event", "affect"), means, strict=True)}
+            checked = now - saved_at > 300 or progress >= 1
+            if checked:
+                save()
+                saved_at = time.monotonic()
+            if checked and validation is not None:
+                row |= {k: round(v, 4) for k, v in agreement(predict(averaged.module, validation, 1001), validation).items()}
+            _append(folder / "curve.csv", row)
+            running, shown = [], time.monotonic()
+        if progress >= 1:
+            break
+    save()
+    return averaged.module
+
+
+def _append(path: Path, row: dict[str, float]) -> None:
+    columns = ("step", "minutes", "clips", "rate", "scene", "event", "affect", "paq_correlation", "iso_correlation",
+               "scene_macro", "event_mae")  # fmt: skip
+    fresh = not path.is_file()
+    with path.open("a", newline="") as out:
+        writer = csv.DictWriter(out, columns, restval="")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)

@@ -1,0 +1,89 @@
+"""Rendering many soundscapes to shards of features, labels by construction and the teachers' opinions."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from monitor.types import RATE_HZ
+from training.features import Shards, clip_features
+from training.mixture.plan import Part, Plan, Planner, Row
+from training.mixture.render import Renderer, Soundscape
+from training.mixture.sources import AudioStore, Source
+from training.teachers import Ensemble
+
+LEAD_S = 1
+"""Lead-in that is rendered, heard by the loudness, and left out, s."""
+CLIPS_A_SHARD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class MixtureJob:
+    """What to render: everything that makes the result reproducible."""
+
+    out: Path
+    seconds: int
+    shards: int
+    seed: int
+
+
+class Generator:
+    """Renders soundscapes, hears them with the node's features, and asks the teachers."""
+
+    def __init__(self, sources: list[Source], rows: list[Row], store: AudioStore, ensemble: Ensemble) -> None:
+        self.planner = Planner(sources, rows)
+        self.renderer = Renderer(store)
+        self.ensemble = ensemble
+
+    def run(self, job: MixtureJob, part: int = 0, parts: int = 1, tick: Callable[[], None] = lambda: None) -> None:
+        """Write every `parts`-th shard of the job, skipping finished ones; `tick` is called after each shard."""
+        torch.set_num_threads(1)
+        shards = Shards(job.out)
+        for index in range(part, job.shards, parts):
+            if not shards.path(index).is_file():
+                shards.write(index, self.shard(job, index))
+            tick()
+
+    def shard(self, job: MixtureJob, index: int) -> dict[str, NDArray[np.generic]]:
+        """Render shard `index` of a job; the same seed gives the same clips."""
+        rngs = [np.random.default_rng([job.seed, index, clip]) for clip in range(CLIPS_A_SHARD)]
+        n = (job.seconds + LEAD_S) * RATE_HZ
+        return self._hear(self.renderer.render(self.planner.draw(rng), n, rng) for rng in rngs)
+
+    def recordings(self, sources: list[Source], seconds: int, level_dba: float, seed: int) -> dict[str, NDArray[np.generic]]:
+        """Recordings as they are (tiled or cropped, level set, nothing mixed in): for validation."""
+        n = (seconds + LEAD_S) * RATE_HZ
+
+        def plain() -> Iterator[Soundscape]:
+            for number, source in enumerate(sources):
+                rng = np.random.default_rng([seed, number])
+                part = Part(source.file, source.events, 0.0, True, source.ambience)
+                level = float(np.clip(level_dba + rng.normal(0, 6), 40, 80))
+                yield self.renderer.render(Plan("plain", source.scene, 1.0, level, (part,)), n, rng)
+
+        return self._hear(plain())
+
+    def _hear(self, soundscapes: Iterator[Soundscape]) -> dict[str, NDArray[np.generic]]:
+        mels, loudness, labels = [], [], []
+        for soundscape in soundscapes:
+            mel, sone = clip_features(soundscape.pressure_pa, LEAD_S * RATE_HZ)
+            mels.append(mel)
+            loudness.append(sone.astype(np.float16))
+            labels.append(soundscape)
+        opinions = [self.ensemble.ask(np.stack(mels[i : i + 4])) for i in range(0, len(mels), 4)]
+        return {
+            "mel": np.stack(mels).astype(np.float16),
+            "loudness": np.stack(loudness),
+            "teacher_scene": np.concatenate([opinion.scene for opinion in opinions]),
+            "teacher_event": np.concatenate([opinion.event for opinion in opinions]),
+            "teacher_affect": np.concatenate([opinion.affect for opinion in opinions]),
+            "heard": np.stack([label.heard for label in labels]),
+            "scene": np.array([label.scene for label in labels], dtype=np.int8),
+            "confidence": np.array([label.confidence for label in labels], dtype=np.float32),
+            "closed": np.array([label.closed for label in labels]),
+            "level_dba": np.array([label.level_dba for label in labels], dtype=np.float32),
+            "kind": np.array([label.kind for label in labels], dtype="U10"),
+        }
