@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from model_export.bundles import ExportError, amend, read_fields, write_bundle
+from model_export.bundles import ExportError, amend, published_scaling, read_fields, write_bundle
 from monitor.model import Bundle, BundleError
-from training.networks import Checkpoint, CheckpointError
+from training.networks import NETWORKS, Checkpoint, CheckpointError, load_published, read_state, recognise
 
 app = typer.Typer(help="Turn PyTorch checkpoints into verified ONNX bundles for the monitor.", no_args_is_help=True)
 
@@ -30,6 +30,32 @@ def export_command(
     if fields is not None:
         more |= read_fields(fields)
     _told(write_bundle(held.module(), held.network, held.normalisation, out, more))
+
+
+@app.command("import")
+def import_command(
+    checkpoint: Annotated[Path, typer.Argument(help="weights of the paper's authors: .pth, .pt or .npz")],
+    out: Out,
+    network: Annotated[
+        str | None, typer.Option(help=f"one of {', '.join(NETWORKS)}; default: recognised by its keys")
+    ] = None,
+    normalisation: Annotated[
+        Path | None,
+        typer.Option(help="JSON with mean and std of log_mel and loudness; default: that of the bundle that ships"),
+    ] = None,
+    fields: Fields = None,
+) -> None:
+    """Turn a published checkpoint (SoundAQnet or one of its siblings) into a bundle."""
+    state = read_state(checkpoint)
+    name = network or recognise(state)
+    if name not in NETWORKS:
+        raise ExportError(f"unknown network {name!r}: choose one of {', '.join(NETWORKS)}.")
+    try:
+        module = load_published(state, name)
+    except CheckpointError as error:
+        raise CheckpointError(f"{checkpoint}: {error}") from error
+    scaling = published_scaling(normalisation)
+    _told(write_bundle(module, name, scaling, out, {} if fields is None else read_fields(fields)))
 
 
 @app.command("amend")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from model_export.onnx_files import write_incremental, write_window
-from monitor.model.bundle import Bundle
+from monitor.model.bundle import SHIPPED, Bundle
 from monitor.model.manifest import GRAPHS, MANIFEST, FileRecord, Manifest
 from training.networks.soundeqnet import SoundEQnet
 
@@ -76,14 +76,27 @@ def amend(folder: Path, fields: Mapping[str, Any]) -> Bundle:
     return Bundle.load(folder)
 
 
+def published_scaling(path: Path | None) -> dict[str, Any]:
+    """How the authors scaled their network's input: from a JSON file, else as the shipped bundle has it."""
+    if path is not None:
+        return {**{key: read_fields(path).get(key) for key in ("log_mel", "loudness")}, "source": "published"}
+    shipped = Bundle.load().normalisation if (SHIPPED / MANIFEST).is_file() else None
+    if shipped is None or shipped.source != "published":
+        raise ExportError(
+            "published weights need the authors' input scaling: give --normalisation, a JSON file with "
+            '{"log_mel": {"mean": [64 numbers], "std": [64]}, "loudness": {"mean": [1], "std": [1]}}.'
+        )
+    return shipped.model_dump(mode="json")
+
+
 def read_fields(path: Path) -> dict[str, Any]:
-    """Fields to amend, from a JSON file; raises ExportError."""
+    """An object from a JSON file; raises ExportError."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ExportError(f"{path}: not a readable JSON file: {error}.") from error
     if not isinstance(fields, dict):
-        raise ExportError(f"{path}: an object with any of {', '.join(AMENDABLE)} expected.")
+        raise ExportError(f"{path}: a JSON object expected, {type(fields).__name__} found.")
     return fields
 
 

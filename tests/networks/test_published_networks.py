@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from monitor.types import PAQ
-from training.networks import CheckpointError, Outputs, build, count_parameters, load_published
+from training.networks import CheckpointError, Outputs, build, count_parameters, load_published, recognise
+from training.networks.published import original_key
 
 CLIP = "fold_1_participant_00056_stimulus_13"
 PARAMETERS = {
@@ -17,6 +18,10 @@ PARAMETERS = {
     "AD_CNN": 521_472,
     "Baseline_CNN": 1_009_900,
     "Hierarchical_CNN": 1_009_633,
+    "MobileNetV2": 2_259_164,
+    "YAMNet": 3_235_100,
+    "CNN_Transformer": 12_293_996,
+    "PANNs": 79_731_036,
 }
 SIBLINGS = ("AD_CNN", "Baseline_CNN", "Hierarchical_CNN")
 
@@ -77,3 +82,36 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     wrong.write_text("not weights")
     with pytest.raises(CheckpointError, match=r"notes\.pth"):
         load_published(wrong, "SoundEQnet")
+
+
+@pytest.mark.parametrize("name", [name for name in PARAMETERS if name != "PANNs"])
+def test_original_key_names_lead_back_to_the_same_network(name: str) -> None:
+    network = build(name).eval()
+    state = {original_key(name, key): value for key, value in network.state_dict().items()}
+    assert recognise(state) == name
+    again = load_published(state, name)
+    log_mel, loudness = torch.randn(1, 3001, 64), torch.randn(1, 15000, 1)
+    with torch.no_grad():
+        for one, other in zip(network(log_mel, loudness), again(log_mel, loudness), strict=True):
+            assert torch.equal(one, other)
+
+
+def test_a_state_dict_may_be_nested_and_come_from_several_gpus(tmp_path: Path) -> None:
+    network = build("AD_CNN")
+    state = {f"module.{original_key('AD_CNN', key)}": value for key, value in network.state_dict().items()}
+    torch.save({"state_dict": state, "epoch": 3}, tmp_path / "ad.pth")
+    loaded = load_published(tmp_path / "ad.pth", "AD_CNN")
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), loaded.parameters(), strict=True))
+
+
+def test_a_pickle_that_would_run_code_is_not_opened(tmp_path: Path) -> None:
+    torch.save(build("AD_CNN"), tmp_path / "whole_module.pth")
+    with pytest.raises(CheckpointError, match=r"whole_module\.pth: holds more than weights"):
+        load_published(tmp_path / "whole_module.pth", "AD_CNN")
+
+
+def test_tensors_of_a_wrong_shape_are_named(tmp_path: Path) -> None:
+    state = {original_key("AD_CNN", key): value for key, value in build("AD_CNN").state_dict().items()}
+    state["conv3.weight"] = torch.zeros(3)
+    with pytest.raises(CheckpointError, match=r"conv3\.weight: \(32, 16, 7, 7\) expected, \(3,\) found"):
+        load_published(state, "AD_CNN")

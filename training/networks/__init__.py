@@ -2,7 +2,7 @@
 
 from training.networks.checkpoint import Checkpoint
 from training.networks.outputs import HEADS, Outputs
-from training.networks.published import CheckpointError, load_published, read_state
+from training.networks.published import CheckpointError, load_published, read_state, recognise
 from training.networks.registry import NETWORKS, build, count_parameters
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "count_parameters",
     "load_published",
     "read_state",
+    "recognise",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.networks.registry import build
+from training.networks.registry import NETWORKS, build
 
 _HEAD_NAMES = {"isop": "ISOPls", "isoe": "ISOEvs"}
 
@@ -23,7 +23,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         (r"^branches\.mel_k(\d)\.freq_to_1\.", r"k_\1_freq_to_1."),
         (r"^branches\.mel_k(\d)\.blocks\.(\d)\.", r"conv_block\2_kernel_\1."),
         (r"^branches\.loudness_k(\d)\.blocks\.(\d)\.", r"conv_block\2_kernel_\1_loudness."),
-        (r"^conv_block0", "conv_block1"),
+        (r"^(conv_block\d)_kernel_3", r"\1"),
         (r"^graph\.(embedding_[he])\.", r"\1."),
         (r"^graph\.", "layers.0."),
         (r"^residual\.(mel|loudness)_k(\d)\.", r"fc_residual_\1_k\2."),
@@ -40,6 +40,26 @@ RULES: dict[str, tuple[Rule, ...]] = {
         (r"^event_embedding\.", "event_embedding_layer."),
         (r"^paq_embedding\.", "PAQ_embedding_layer."),
     ),
+    "MobileNetV2": _LINEAR_HEADS,
+    "YAMNet": (
+        (r"^layers\.1\.", "layer1.fused."),
+        (r"^layers\.(\d+)\.0\.", r"layer\1.depthwise_conv."),
+        (r"^layers\.(\d+)\.1\.", r"layer\1.pointwise_conv."),
+        *_LINEAR_HEADS,
+    ),
+    "CNN_Transformer": (
+        *_TRUNK,
+        (r"^projection\.", "mha.mel_projection."),
+        (r"^attention\.", "mha.layers.0.enc_self_attn."),
+        (r"\.query\.", ".W_Q."),
+        (r"\.key\.", ".W_K."),
+        (r"\.value\.", ".W_V."),
+        (r"\.norm\.", ".layernorm."),
+        (r"\.out\.", ".fc."),
+        (r"^unused\.", "mha_d_model_to_one."),
+        *_LINEAR_HEADS,
+    ),
+    "PANNs": ((r"^blocks\.(\d)\.", r"conv_block\1."), *_LINEAR_HEADS),
 }
 """How this package's key names become the original ones, rule after rule."""
 
@@ -50,12 +70,9 @@ class CheckpointError(ValueError):
 
 def original_key(name: str, key: str) -> str:
     """The original implementation's name for one of our parameters of network `name`."""
-    if name == "SoundEQnet":
-        key = re.sub(r"\.blocks\.(\d)\.", lambda m: f".blocks.{int(m[1]) + 1}.", key)
-    for pattern, replacement in RULES.get(name, ()):
+    key = re.sub(r"^(branches\.\w+\.blocks\.|layers\.)(\d+)", lambda m: f"{m[1]}{int(m[2]) + 1}", key)
+    for pattern, replacement in RULES[name]:
         key = re.sub(pattern, replacement, key)
-    if name == "SoundEQnet":
-        key = re.sub(r"^(conv_block\d)_kernel_3", r"\1", key)
     return re.sub(r"^(fc_(?:final|embedding)_)(isop|isoe)\.", lambda m: f"{m[1]}{_HEAD_NAMES[m[2]]}.", key)
 
 
@@ -86,6 +103,17 @@ def read_state(path: Path) -> dict[str, Tensor]:
 def _listed(keys: set[str]) -> str:
     some = ", ".join(sorted(keys)[:5])
     return f"{some} and {len(keys) - 5} more" if len(keys) > 5 else some
+
+
+def recognise(state: Mapping[str, Tensor]) -> str:
+    """The network whose original key names are most like those of `state` (which may still not fit)."""
+
+    def likeness(name: str) -> float:
+        with torch.device("meta"):
+            wanted = {original_key(name, key) for key in build(name).state_dict()}
+        return len(wanted & state.keys()) / len(wanted | state.keys())
+
+    return max(NETWORKS, key=likeness)
 
 
 def load_published(source: Path | Mapping[str, Tensor], name: str) -> nn.Module:

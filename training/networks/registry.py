@@ -5,6 +5,8 @@ from collections.abc import Callable
 from torch import nn
 
 from training.networks.cnn import ADCNN, BaselineCNN, HierarchicalCNN
+from training.networks.large import CNNTransformer, PANNs
+from training.networks.mobile import MobileNetV2, YAMNet
 from training.networks.soundeqnet import SoundEQnet
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -12,6 +14,10 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "AD_CNN": ADCNN,
     "Baseline_CNN": BaselineCNN,
     "Hierarchical_CNN": HierarchicalCNN,
+    "MobileNetV2": MobileNetV2,
+    "YAMNet": YAMNet,
+    "CNN_Transformer": CNNTransformer,
+    "PANNs": PANNs,
 }
 """All with `forward(log_mel (B, T, 64), loudness (B, L, 1)) -> Outputs`; siblings ignore the loudness."""
 
