@@ -14,7 +14,9 @@ from monitor.types import FloatArray
 LOW_BANDS = 11
 """Third octaves whose level is corrected by the equal-loudness contours (25 to 250 Hz)."""
 BANDS = N_THIRD_OCTAVES
-CORE = N_CORE
+BARK = N_CORE - 1
+CORE = 24
+"""Critical bands, the last one of the standard's 21 empty, filled up to whole vector registers."""
 DENORMAL = 1e-100
 """States smaller than this are set to zero at every spectrum: counted in samples since the start, not in chunks."""
 
@@ -23,44 +25,35 @@ DENORMAL = 1e-100
 def filter_bank(samples: FloatArray, coef: FloatArray, state: FloatArray, energy: FloatArray) -> None:
     """Filter, square and smooth whole frames of 24 samples; energy (frames, 28) is read at the end of each.
 
-    coef: rows a1, a2 of three sections and the smoothing factor, flat (7 * 28). state: rows s1, s2 of three sections
-    and three smoothing stages, flat (9 * 28). Gains are left to the next stage.
+    samples: six earlier ones, then the frames. coef: rows a1, a2 of three sections and the smoothing pole, flat (7 *
+    28). state: rows of the last two outputs of three sections and of three smoothing stages, flat (9 * 28). The bands
+    share their numerator, (1 - z^-2)^3, so it is applied once; gains, which do not change with time, are left to the
+    next stage.
     """
     n = BANDS
     for frame in range(energy.shape[0]):
-        for i in range(frame * SAMPLES_PER_FRAME, (frame + 1) * SAMPLES_PER_FRAME, 2):
-            x0, x1 = samples[i], samples[i + 1]
+        for i in range(frame * SAMPLES_PER_FRAME + 6, (frame + 1) * SAMPLES_PER_FRAME + 6, 2):
+            x0 = (samples[i] - samples[i - 6]) - 3.0 * (samples[i - 2] - samples[i - 4])
+            x1 = (samples[i + 1] - samples[i - 5]) - 3.0 * (samples[i - 1] - samples[i - 3])
             for b in range(BANDS):
                 a11, a12, a21 = coef[b], coef[n + b], coef[2 * n + b]
                 a22, a31, a32 = coef[3 * n + b], coef[4 * n + b], coef[5 * n + b]
-                smooth = coef[6 * n + b]
+                pole = coef[6 * n + b]
                 s1, s2, t1 = state[b], state[n + b], state[2 * n + b]
                 t2, u1, u2 = state[3 * n + b], state[4 * n + b], state[5 * n + b]
                 p, q, r = state[6 * n + b], state[7 * n + b], state[8 * n + b]
-                y = x0 + s1
-                s1 = s2 - a11 * y
-                s2 = -x0 - a12 * y
-                z = y + t1
-                t1 = t2 - a21 * z
-                t2 = -y - a22 * z
-                w = z + u1
-                u1 = u2 - a31 * w
-                u2 = -z - a32 * w
-                p += smooth * (w * w - p)
-                q += smooth * (p - q)
-                r += smooth * (q - r)
-                y = x1 + s1
-                s1 = s2 - a11 * y
-                s2 = -x1 - a12 * y
-                z = y + t1
-                t1 = t2 - a21 * z
-                t2 = -y - a22 * z
-                w = z + u1
-                u1 = u2 - a31 * w
-                u2 = -z - a32 * w
-                p += smooth * (w * w - p)
-                q += smooth * (p - q)
-                r += smooth * (q - r)
+                s2 = (x0 - a12 * s2) - a11 * s1
+                t2 = (s2 - a22 * t2) - a21 * t1
+                u2 = (t2 - a32 * u2) - a31 * u1
+                p = p * pole + u2 * u2
+                q = q * pole + p
+                r = r * pole + q
+                s1 = (x1 - a12 * s1) - a11 * s2
+                t1 = (s1 - a22 * t1) - a21 * t2
+                u1 = (t1 - a32 * u1) - a31 * u2
+                p = p * pole + u1 * u1
+                q = q * pole + p
+                r = r * pole + q
                 state[b], state[n + b], state[2 * n + b] = s1, s2, t1
                 state[3 * n + b], state[4 * n + b], state[5 * n + b] = t2, u1, u2
                 state[6 * n + b], state[7 * n + b], state[8 * n + b] = p, q, r
@@ -73,14 +66,14 @@ def filter_bank(samples: FloatArray, coef: FloatArray, state: FloatArray, energy
 
 @kernel
 def core_loudness(energy: FloatArray, scale: FloatArray, low: FloatArray, bark: FloatArray, core: FloatArray) -> None:
-    """Turn band energies (frames, 28) into core loudness (frames, 21), sone/Bark.
+    """Turn band energies (frames, 28) into core loudness (frames, 24), sone/Bark.
 
     scale: rows that make intensity re I_REF of an energy: factor and addend, (2, 28). low: for each range of level,
     rows of the intensity above which the next range holds and of the correction's factor, (2, 8, 11). bark: rows of
     threshold, exponent base and outer factor by critical band, (3, 20).
     """
     for frame in range(energy.shape[0]):
-        for i in range(CORE - 1):
+        for i in range(BARK):
             if i >= 3:
                 intensity = energy[frame, i + 8] * scale[0, i + 8] + scale[1, i + 8]
             else:
@@ -96,14 +89,15 @@ def core_loudness(energy: FloatArray, scale: FloatArray, low: FloatArray, bark: 
             if intensity > bark[0, i]:
                 value = max(0.0, bark[2, i] * (sqrt(sqrt(0.75 + 0.25 * (intensity * bark[1, i]))) - 1.0))
             core[frame, i] = value
-        core[frame, CORE - 1] = 0.0
+        for i in range(BARK, CORE):
+            core[frame, i] = 0.0
         lowest = core[frame, 0]
         core[frame, 0] = lowest * min(1.0, 0.4 + 0.32 * lowest**0.2)
 
 
 @kernel
 def nonlinear_decay(core: FloatArray, weights: FloatArray, begun: bool, state: FloatArray) -> None:
-    """Let core loudness (frames, 21) decay as hearing does, in place.
+    """Let core loudness (frames, 24) decay as hearing does, in place.
 
     weights: B of the standard, (6,). state: rows of the previous input, of uo and of u2, and two for work, flat (5 *
     21). The input is stepped to linearly in 24 steps; the very first spectrum is taken as it is.
@@ -144,13 +138,13 @@ def nonlinear_decay(core: FloatArray, weights: FloatArray, begun: bool, state: F
 def slopes(
     core: FloatArray, zup: FloatArray, rns: FloatArray, usl: FloatArray, total: FloatArray, specific: FloatArray
 ) -> None:
-    """Attach upper slopes to core loudness (frames, 21): total (frames,), sone, and specific loudness (frames, 240 or 0)."""
+    """Attach upper slopes to core loudness (frames, 24): total (frames,), sone, and specific (frames, 240 or 0)."""
     wanted = specific.shape[1] == N_SPECIFIC
     for frame in range(core.shape[0]):
         n1 = z1 = loudness = 0.0
         j = 17
         point = 0
-        for i in range(CORE):
+        for i in range(BARK + 1):
             nm, end = core[frame, i], zup[i]
             column = min(max(i - 1, 0), 7)
             while z1 < end:

@@ -4,6 +4,7 @@ Without numba (or with `NUMBA_DISABLE_JIT=1`) the same functions run as they are
 results bit for bit, because nothing here allows the compiler to reorder or contract floating-point operations.
 """
 
+import functools
 import importlib.util
 import os
 import tempfile
@@ -25,6 +26,7 @@ def _writable(folder: Path) -> bool:
         return False
 
 
+@functools.cache
 def cache_folder() -> Path | None:
     """Return the folder for compiled kernels, or None where none can be written.
 
@@ -47,23 +49,30 @@ def cache_folder() -> Path | None:
     return None
 
 
-def _set_up() -> tuple[bool, bool]:
-    """Return (numba is there, its cache can be used), telling numba where the cache lies before it is imported."""
+def kernel(function: Callable[Args, Result]) -> Callable[Args, Result]:
+    """Compile a plain function on first call, cached on disk, without the GIL; the function itself without numba."""
     if importlib.util.find_spec("numba") is None:
-        return False, False
+        return function
+    compiled: Callable[Args, Result] | None = None
+
+    @functools.wraps(function)
+    def call(*args: Args.args, **kwargs: Args.kwargs) -> Result:
+        nonlocal compiled
+        if compiled is None:
+            compiled = _compile(function)
+        return compiled(*args, **kwargs)
+
+    return call
+
+
+def _compile(function: Callable[Args, Result]) -> Callable[Args, Result]:
+    """Hand the function to numba, which is told where its cache lies before it is first imported."""
     folder = cache_folder()
     if folder is not None and folder.name != "__pycache__":
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    return True, folder is not None
-
-
-HAVE_NUMBA, HAVE_CACHE = _set_up()
-
-
-def kernel(function: Callable[Args, Result]) -> Callable[Args, Result]:
-    """Compile a plain function on first call, cached on disk, without the GIL; the function itself without numba."""
-    if not HAVE_NUMBA:
-        return function
     import numba
 
-    return cast(Callable[Args, Result], numba.njit(cache=HAVE_CACHE, nogil=True, error_model="numpy")(function))
+    if folder is not None and folder.name != "__pycache__":
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # where numba was imported before
+    jit = numba.njit(cache=folder is not None, nogil=True, error_model="numpy")
+    return cast(Callable[Args, Result], jit(function))

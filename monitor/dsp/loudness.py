@@ -18,17 +18,21 @@ UPPER_LIMITS = iso.ZUP + 1e-4
 
 
 def _bank_coefficients() -> FloatArray:
-    """Return a1, a2 of the three sections and the smoothing factor of all bands, flat (7 * 28)."""
+    """Return a1, a2 of the three sections and the smoothing pole of all bands, flat (7 * 28)."""
     a1, a2 = -2 - iso.FILTERS[:, 0:6:2], 1 - iso.FILTERS[:, 1:6:2]
+    return np.concatenate((np.stack((a1, a2), axis=2).reshape(-1, 6).T.ravel(), _smoothing_poles()))
+
+
+def _smoothing_poles() -> FloatArray:
+    """Return the pole of the smoothing low-passes, time constant 2 / (3 fc), at most that of 1 kHz, (28,)."""
     centre_hz = 1000 * 10 ** ((np.arange(iso.N_THIRD_OCTAVES) - 16) / 10)
-    smooth = 1 - np.exp(-3 * np.minimum(centre_hz, 1000) / (2 * RATE_HZ))
-    return np.concatenate((np.stack((a1, a2), axis=2).reshape(-1, 6).T.ravel(), smooth))
+    return np.asarray(np.exp(-3 * np.minimum(centre_hz, 1000) / (2 * RATE_HZ)), dtype=np.float64)
 
 
 def _scale() -> FloatArray:
-    """Return factor and addend from the unscaled bank's energy to intensity re I_REF, (2, 28)."""
-    gain = iso.FILTERS[:, 6]
-    return np.stack((gain**2 / iso.I_REF, np.full(len(gain), iso.TINY / iso.I_REF)))
+    """Return factor and addend from the bank's energy, before all gains, to intensity re I_REF, (2, 28)."""
+    gain = iso.FILTERS[:, 6] ** 2 * (1 - _smoothing_poles()) ** 3
+    return np.stack((gain / iso.I_REF, np.full(len(gain), iso.TINY / iso.I_REF)))
 
 
 def _low_correction() -> FloatArray:
@@ -80,7 +84,7 @@ class LoudnessState:
     """Moving state of a StreamingLoudness."""
 
     pending: FloatArray
-    """Samples of the frame not complete; 23 zeros at the start put sample 0 at the end of a frame."""
+    """Six samples before the frame, and those of the frame not complete; zeros put sample 0 at the end of a frame."""
     bank: FloatArray
     decay: FloatArray
     weighting: FloatArray
@@ -108,9 +112,9 @@ class StreamingLoudness(Streaming[LoudnessState]):
 
     def _fresh(self) -> LoudnessState:
         return LoudnessState(
-            pending=np.zeros(iso.SAMPLES_PER_FRAME - 1),
+            pending=np.zeros(6 + iso.SAMPLES_PER_FRAME - 1),
             bank=np.zeros(9 * iso.N_THIRD_OCTAVES),
-            decay=np.zeros(5 * iso.N_CORE),
+            decay=np.zeros(5 * stage.CORE),
             weighting=np.zeros(3),
             frames=0,
         )
@@ -123,10 +127,10 @@ class StreamingLoudness(Streaming[LoudnessState]):
         """Return N, shape (m,), sone, and N', shape (m, 240), sone/Bark at 0.1 to 24 Bark; (m, 0) unless `specific`."""
         samples, state = as_samples(pressure_pa), self._state
         held = np.concatenate((state.pending, samples))
-        frames, begun = len(held) // iso.SAMPLES_PER_FRAME, state.frames > 0
+        frames, begun = (len(held) - 6) // iso.SAMPLES_PER_FRAME, state.frames > 0
         state.pending = held[frames * iso.SAMPLES_PER_FRAME :].copy()
         energy = np.empty((frames, iso.N_THIRD_OCTAVES))
-        core = np.empty((frames, iso.N_CORE))
+        core = np.empty((frames, stage.CORE))
         total = np.empty(frames)
         points = np.zeros((frames, iso.N_SPECIFIC if self.specific else 0))
         stage.filter_bank(held, self._bank, state.bank, energy)

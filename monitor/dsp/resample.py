@@ -60,7 +60,7 @@ def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray
 
 
 @kernel
-def _filter_blocks(phases: FloatArray, step_in: int, rows: FloatArray, out: FloatArray) -> None:
+def filter_blocks(phases: FloatArray, step_in: int, rows: FloatArray, out: FloatArray) -> None:
     """Filter whole blocks: `step_in` inputs become len(phases) outputs.
 
     rows (step_in, blocks + extra) holds input i of block b at [i, b]; out is (len(phases), blocks). Tap j of phase p
@@ -84,6 +84,18 @@ def _filter_blocks(phases: FloatArray, step_in: int, rows: FloatArray, out: Floa
             h0, h1, h2, h3 = phases[p, j], phases[p, j + 1], phases[p, j + 2], phases[p, j + 3]
             for b in range(blocks):
                 y[b] = y[b] + ((h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b]))
+
+
+def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -> FloatArray:
+    """Return blocks * len(phases) outputs of a polyphase filter that meets held[0] first; a block takes step_in."""
+    n_out, taps = phases.shape
+    need = ((n_out - 1) * step_in) // n_out + taps
+    rows = np.zeros((blocks + -(-need // step_in)) * step_in)
+    used = held[: (blocks - 1) * step_in + need]
+    rows[: len(used)] = used
+    out = np.empty((n_out, blocks))
+    filter_blocks(phases, step_in, np.ascontiguousarray(rows.reshape(-1, step_in).T), out)
+    return np.ascontiguousarray(out.T).reshape(-1)
 
 
 @dataclass(slots=True)
@@ -149,13 +161,7 @@ class Resampler(Streaming[ResamplerState]):
         state.n_out += blocks * self._up
         if blocks == 0:
             return np.zeros(0)
-        extra = ceil(self._need / self._down)
-        rows = np.zeros((blocks + extra) * self._down)
-        used = held[: (blocks - 1) * self._down + self._need]
-        rows[: len(used)] = used
-        out = np.empty((self._up, blocks))
-        _filter_blocks(self._phases, self._down, np.ascontiguousarray(rows.reshape(-1, self._down).T), out)
-        return np.ascontiguousarray(out.T).reshape(-1)
+        return polyphase(held, self._phases, self._down, blocks)
 
     def flush(self) -> FloatArray:
         """Return the tail at the end of the sound and reset; ceil(n_in * rate_out / rate_in) samples come in all."""
