@@ -115,7 +115,7 @@ class LlmSettings(Table):
     deadline_s: float = Field(30.0, ge=1, le=240, description="time for a caption, retries included, s")
     max_tokens: int = Field(300, ge=50, le=2000, description="length of an answer, tokens")
     temperature: float | None = Field(0.3, ge=0, le=2, description="sampling temperature; unset: the server's own")
-    tokens_per_day: int = Field(200_000, ge=0, description="budget, tokens a UTC day; 0: none")
+    tokens_per_day: int = Field(200_000, ge=0, description="budget, tokens a UTC day; 0: no limit")
     price_per_mtok_in: float | None = Field(None, ge=0, description="price, per million tokens in, any currency")
     price_per_mtok_out: float | None = Field(None, ge=0, description="price, per million tokens out, any currency")
 

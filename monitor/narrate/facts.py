@@ -45,7 +45,8 @@ def facts(
         label: summary.events[label].active for label in general if label in summary.events
     }
     under_range = summary.levels.LAeq is None and summary.levels.reason == "under_range"
-    forbidden = bands.withheld(0.0 if under_range else summary.levels.LAeq, summary.loudness.N5, active)
+    loudness = (0.0, None) if under_range else (summary.levels.LAeq, summary.loudness.N5)
+    forbidden = bands.withheld(*loudness, active)
     low = bands.level_band(summary.levels.LAeq) in (None, "very quiet", "quiet")
     level = _level(summary, usual)
     trace = _trace(summary, minutes)

@@ -171,8 +171,8 @@ class Dutch(Language):
         if not sheet.heard:
             return f"{self._lead(sheet, 'waren', pick)} de geluiden niet te herkennen"
         if not sheet.sounds:
-            said = "het stil en sprong geen geluid eruit" if sheet.quiet else "er geen geluid dat eruit sprong"
-            return f"{self._lead(sheet, 'was', pick)} {said}{around}"
+            still = " en was het stil" if sheet.quiet else ""
+            return f"{self._lead(sheet, 'sprong er', pick)} geen geluid uit{around}{still}"
         (first, group), *rest = by_presence(sheet.sounds)
         verb = "was" if len(group) == 1 and group[0].label in SINGULAR else "waren"
         hedges = {sound.certainty for sound in group}
