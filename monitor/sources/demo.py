@@ -27,7 +27,8 @@ class _Sound:
 class DemoSource(Source):
     """The demo scene in Pa, about 48 dB(A) in the park and 66 dB(A) in the street.
 
-    seed: the same seed gives the same sound, to the last bit. realtime: hand sound on when it would have been heard, else at once.
+    seed: the same seed gives the same sound, to the last bit. realtime: hand sound on when it would have
+    been heard, else at once.
     """
 
     live = False

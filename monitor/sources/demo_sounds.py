@@ -63,7 +63,7 @@ def noise(rng: Random, n: int, spectrum: Spectrum) -> Float32Array:
     level_db = np.interp(np.log(np.maximum(frequency, 1)), np.log(points[:, 0]), points[:, 1])
     density *= 10 ** (level_db / 20) * (frequency >= 15)
     sound = np.fft.irfft(density, n)
-    return (sound / np.sqrt(np.mean(sound**2))).astype(np.float32)
+    return np.asarray(sound / np.sqrt(np.mean(sound**2)), dtype=np.float32)
 
 
 def _glide(start_hz: float, end_hz: float, seconds: float, vibrato: float = 0.0, rate_hz: float = 25.0) -> FloatArray:
@@ -148,7 +148,7 @@ def car(rng: Random, near: Float32Array, far: Float32Array, distance_m: float, s
     edge = np.sin(np.pi * np.linspace(0, 1, len(time))) ** 1.5
     gain, closeness = edge * CAR_DISTANCE_M / distance, np.exp(-distance / 60)
     turn = (emitted * np.float32(len(ENGINE) * rng.uniform(50, 90) / RATE_HZ)).astype(np.int32) & (len(ENGINE) - 1)
-    out = near[index] * curve(0.94 * gain * closeness, step)
+    out: Float32Array = near[index] * curve(0.94 * gain * closeness, step)
     out += far[index] * curve(0.94 * gain * (1 - closeness), step)
     out += ENGINE[turn] * curve(0.4 * gain, step)
     return out
@@ -191,4 +191,4 @@ def murmur(rng: Random, n: int, voices: int = 6) -> Float32Array:
     ramp = np.linspace(0, 1, fade)
     loop = sound[:n].copy()
     loop[:fade] = sound[:fade] * np.sqrt(ramp) + sound[n:] * np.sqrt(1 - ramp)
-    return (loop / np.sqrt(np.mean(loop**2))).astype(np.float32)
+    return np.asarray(loop / np.sqrt(np.mean(loop**2)), dtype=np.float32)

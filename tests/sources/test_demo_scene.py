@@ -8,7 +8,7 @@ from monitor.types import P0_PA, RATE_HZ, AudioBlock
 
 
 def listen(source: DemoSource, seconds: int) -> np.ndarray:
-    blocks = []
+    blocks: list[np.ndarray] = []
     while len(blocks) < 10 * seconds:
         block = source.read(1.0)
         assert isinstance(block, AudioBlock) and block.start_sample == len(blocks) * RATE_HZ // 10
