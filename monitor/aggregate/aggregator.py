@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.aggregate.events import Threshold
+from monitor.aggregate.events import EventThreshold
 from monitor.aggregate.minutes import PendingSound
 from monitor.aggregate.periods import DayBuilder, PeriodBuilder, Recall, floor_minute, nothing
 from monitor.aggregate.statistics import IntervalStats, flags_of
@@ -35,18 +35,18 @@ class Aggregator:
         node: NodeSettings,
         calibration: LevelBasis,
         clock: SampleClock,
-        thresholds: Mapping[str, Threshold],
+        thresholds: Mapping[str, EventThreshold],
         uncertainty: Uncertainty | None = None,
         model_id: str | None = None,
     ) -> None:
         self._clock = clock
         self._basis = calibration
-        self._uncertainty = uncertainty
+        self._uncertainty = uncertainty or Uncertainty()
         self._model_id = model_id
         self._pending = PendingSound(calibration.overload_db)
         self._timeline = Timeline(settings, clock, thresholds, calibration.floor_dba)
-        self._period = PeriodBuilder(settings.period_min, self._summarise)
-        self._day = DayBuilder(settings, ZoneInfo(node.time_zone), calibration.floor_dba, self._summarise)
+        self._period = PeriodBuilder(settings.period_min)
+        self._day = DayBuilder(settings, ZoneInfo(node.time_zone))
         self._recall: Recall = nothing
         self._told_to = 0
         self._last_minute: datetime | None = None
@@ -132,7 +132,7 @@ class Aggregator:
     def _close_minute(self, minute: datetime, end: int) -> list[AggregateRecord]:
         records: list[AggregateRecord] = []
         stats = self._pending.take(self._told_to, end, self._clock)
-        stats.flags |= flags_of(self._basis.calibrated, self._basis.level_reference, self._clock.quality)
+        self._stamp(stats)
         if self._last_minute is None:
             for _, earlier in self._recall(minute, minute + MINUTE).minutes:
                 stats.merge(earlier)
@@ -145,7 +145,7 @@ class Aggregator:
         if not self._day.belongs(minute):
             records += self._close_day()
             self._day.open(minute)
-        summary = self._summarise(stats, minute, 60.0)
+        summary = summarise(stats, minute, 60.0)
         period_over = self._period.add(minute, stats, summary)
         day_over = self._day.add(minute, stats)
         record = MinuteSummary(**{name: getattr(summary, name) for name in Interval.model_fields})
@@ -170,12 +170,9 @@ class Aggregator:
         self._stats[DaySummary, closed[0].start] = closed[1]
         return [closed[0]]
 
-    def _summarise(self, stats: IntervalStats, start: datetime, duration_s: float) -> Interval:
-        return summarise(
-            stats,
-            start,
-            duration_s,
-            floor_dba=self._basis.floor_dba,
-            uncertainty=self._uncertainty,
-            model_expected=self._model_id is not None,
-        )
+    def _stamp(self, stats: IntervalStats) -> None:
+        """Write down what the numbers of a minute rest on."""
+        basis, model = self._basis, self._model_id is not None
+        stats.flags |= flags_of(basis.calibrated, basis.level_reference, self._clock.quality, model)
+        stats.floor_dba = basis.floor_dba
+        stats.isop_uncertainty, stats.isoe_uncertainty = (-1.0 if v is None else v for v in self._uncertainty)

@@ -16,7 +16,10 @@ from monitor.aggregate.statistics import IntervalStats
 _MAGIC = b"IS\x01"
 _SCALARS = ("heard_us", "flags", "frames", "clipped", "overload", "wind", "n_sum", "weight")
 _LISTS = ("energy", "scene", "likeliest", "event", "event_active", "affect", "affect_sq")
-_FLOATS = ("laf_max_pa2", "laf_min_pa2", "las_max_pa2", "c_peak_pa", "n_max_sone")
+_FLOATS = (
+    *("laf_max_pa2", "laf_min_pa2", "las_max_pa2", "c_peak_pa", "n_max_sone"),
+    *("floor_dba", "isop_uncertainty", "isoe_uncertainty"),
+)
 
 
 class StatsFormatError(ValueError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,16 @@ PAIRS = {"Bird": "Animal", "Speech": "Human sounds"}
 """The narrower label is told when both were heard; the two are one event."""
 
 
-class Threshold(Protocol):
+@dataclass(frozen=True, slots=True)
+class EventThreshold:
     """Thresholds of one label."""
 
-    @property
-    def on(self) -> float:
-        """Short-window probability at which a sound begins."""
-
-    @property
-    def off(self) -> float:
-        """Short-window probability under which it ends."""
+    active: float
+    """Whole-window probability at which a sound counts as present."""
+    on: float
+    """Short-window probability at which a sound begins."""
+    off: float
+    """Short-window probability under which it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class _Sound:
 class EventTracker:
     """Follows all sounds at once; predictions come in the order of their ends."""
 
-    def __init__(self, thresholds: Mapping[str, Threshold], min_s: float = 2.0, merge_s: float = 4.0) -> None:
+    def __init__(self, thresholds: Mapping[str, EventThreshold], min_s: float = 2.0, merge_s: float = 4.0) -> None:
         self._min = round(min_s * RATE_HZ)
         self._merge = round(merge_s * RATE_HZ)
         self._on = np.array([thresholds[label].on if label in thresholds else np.inf for label in EVENTS])

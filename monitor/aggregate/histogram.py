@@ -93,5 +93,5 @@ def loudness_percentiles(counts: Counts, exceeded_pct: Sequence[float]) -> list[
 
 def count_below(counts: Counts, floor_db: float) -> int:
     """Return how many levels lie below the measuring range, whose floor is taken to the nearest 0.1 dB."""
-    edge = round((floor_db - LEVEL_LOW_DB) / LEVEL_STEP_DB) + 1
-    return int(counts[: min(max(edge, 1), LEVEL_BINS)].sum())
+    edge = round((max(floor_db, LEVEL_LOW_DB) - LEVEL_LOW_DB) / LEVEL_STEP_DB) + 1
+    return int(counts[: min(edge, LEVEL_BINS)].sum())

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 
 from monitor.aggregate.days import DayParts, PartEnergies, day_limits
 from monitor.aggregate.statistics import IntervalStats
+from monitor.aggregate.summary import summarise
 from monitor.records import DaySummary, Interval, PeriodSummary, SoundEvent, TracePoint
 from monitor.settings import AggregateSettings
 
 DAY_EVENTS = 50
 """Events that a day tells of: the loudest."""
-
-Summarise = Callable[[IntervalStats, datetime, float], Interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,8 @@ def _fields(interval: Interval) -> dict[str, object]:
 class PeriodBuilder:
     """Merges minutes into reporting periods aligned to UTC."""
 
-    def __init__(self, minutes: int, summary: Summarise, recall: Recall = nothing) -> None:
+    def __init__(self, minutes: int, recall: Recall = nothing) -> None:
         self._length = timedelta(minutes=minutes)
-        self._summary = summary
         self.recall = recall
         self._span: _Span | None = None
         self._trace: list[TracePoint] = []
@@ -82,7 +80,7 @@ class PeriodBuilder:
         """Add a minute to the open period; return whether it was the last."""
         assert self._span is not None
         self._span.stats.merge(stats)
-        told = summary or self._summary(stats, minute, 60.0)
+        told = summary or summarise(stats, minute, 60.0)
         self._trace.append(
             TracePoint(
                 start=minute,
@@ -100,7 +98,7 @@ class PeriodBuilder:
         if self._span is None:
             return None
         span, self._span = self._span, None
-        interval = self._summary(span.stats, span.start, span.duration_s)
+        interval = summarise(span.stats, span.start, span.duration_s)
         events = sorted(span.events + self._events, key=lambda e: (e.onset, e.offset, e.label))
         self._events = []
         return PeriodSummary(**_fields(interval), sound_events=events, trace=self._trace), span.stats
@@ -109,18 +107,9 @@ class PeriodBuilder:
 class DayBuilder:
     """Merges minutes into local days."""
 
-    def __init__(
-        self,
-        settings: AggregateSettings,
-        zone: ZoneInfo,
-        floor_dba: float,
-        summary: Summarise,
-        recall: Recall = nothing,
-    ) -> None:
+    def __init__(self, settings: AggregateSettings, zone: ZoneInfo, recall: Recall = nothing) -> None:
         self._parts = DayParts.of(settings)
         self._zone = zone
-        self._floor_dba = floor_dba
-        self._summary = summary
         self.recall = recall
         self._span: _Span | None = None
         self._energies = PartEnergies()
@@ -155,9 +144,9 @@ class DayBuilder:
         if self._span is None:
             return None
         span, self._span = self._span, None
-        interval = self._summary(span.stats, span.start, span.duration_s)
+        interval = summarise(span.stats, span.start, span.duration_s)
         local = span.start.astimezone(self._zone).date()
-        day = self._energies.levels(local, self._zone, self._parts, interval.quality.coverage, self._floor_dba)
+        day = self._energies.levels(local, self._zone, self._parts, interval.quality.coverage, span.stats.floor_dba)
         events = sorted(_loudest(span.events + self._events), key=lambda e: (e.onset, e.offset, e.label))
         self._events = []
         return DaySummary(**_fields(interval), day=day, sound_events=events), span.stats

@@ -27,16 +27,19 @@ AFFECTS = 2 + 8
 
 _LOW_BITS = 31
 
-UNCALIBRATED, REFERENCE_CONFIGURED, REFERENCE_ASSUMED, CLOCK_UNSYNCHRONISED, CLOCK_SIMULATED = 1, 2, 4, 8, 16
+UNCALIBRATED, REFERENCE_CONFIGURED, REFERENCE_ASSUMED, CLOCK_UNSYNCHRONISED, CLOCK_SIMULATED, NO_MODEL = (
+    1 << k for k in range(6)
+)
 """Flags: what was so for at least a part of the time."""
 
 
-def flags_of(calibrated: bool, reference: LevelReference, clock: ClockQuality) -> int:
+def flags_of(calibrated: bool, reference: LevelReference, clock: ClockQuality, model: bool) -> int:
     """Return how far the numbers can be trusted as flags, which merge by "or"."""
     return (
         (0 if calibrated else UNCALIBRATED)
         | {"calibrated": 0, "configured": REFERENCE_CONFIGURED, "assumed": REFERENCE_ASSUMED}[reference]
         | {"synchronised": 0, "unsynchronised": CLOCK_UNSYNCHRONISED, "simulated": CLOCK_SIMULATED}[clock]
+        | (0 if model else NO_MODEL)
     )
 
 
@@ -64,6 +67,11 @@ class IntervalStats:
     """UTC time that was heard, microseconds."""
     flags: int = 0
     models: frozenset[str] = frozenset()
+    floor_dba: float = -np.inf
+    """Below it a level is under range, dB(A)."""
+    isop_uncertainty: float = -1.0
+    """Standard deviation between listeners, of the model; negative: unknown."""
+    isoe_uncertainty: float = -1.0
     frames: int = 0
     """125 ms frames."""
     clipped: int = 0
@@ -139,6 +147,9 @@ class IntervalStats:
         self.heard_us += other.heard_us
         self.flags |= other.flags
         self.models |= other.models
+        self.floor_dba = max(self.floor_dba, other.floor_dba)
+        self.isop_uncertainty = max(self.isop_uncertainty, other.isop_uncertainty)
+        self.isoe_uncertainty = max(self.isoe_uncertainty, other.isoe_uncertainty)
         self.frames += other.frames
         self.clipped += other.clipped
         self.overload += other.overload

@@ -10,6 +10,7 @@ from monitor.aggregate.statistics import (
     CLOCK_UNSYNCHRONISED,
     ENERGY_UNIT_PA2,
     LOUDNESS_UNIT_SONE,
+    NO_MODEL,
     REFERENCE_ASSUMED,
     REFERENCE_CONFIGURED,
     SHARE_UNIT,
@@ -56,38 +57,24 @@ class LevelBasis:
     """Peak level at which the microphone overloads, dB; None: at full scale only."""
 
 
-def summarise(
-    stats: IntervalStats,
-    start: datetime,
-    duration_s: float,
-    *,
-    floor_dba: float = 20.0,
-    uncertainty: Uncertainty | None = None,
-    model_expected: bool = True,
-) -> Interval:
-    """Return what an interval sounded like.
-
-    `model_expected` False says why there is no prediction: no model, rather than too little time.
-    """
-    reason: Reason | None = None
-    if not stats.weight:
-        reason = "no_audio" if not stats.frames else "no_prediction" if model_expected else "model_unavailable"
+def summarise(stats: IntervalStats, start: datetime, duration_s: float) -> Interval:
+    """Return what an interval sounded like."""
     return Interval(
         start=start,
         duration_s=duration_s,
-        levels=levels_of(stats, floor_dba),
+        levels=levels_of(stats),
         loudness=loudness_of(stats),
-        scene=scene_of(stats, reason),
+        scene=scene_of(stats),
         events=events_of(stats),
-        affect=affect_of(stats, uncertainty or Uncertainty(), reason),
-        quality=quality_of(stats, duration_s, floor_dba),
+        affect=affect_of(stats),
+        quality=quality_of(stats, duration_s),
         model_id=" + ".join(sorted(stats.models)) or None,
     )
 
 
-def levels_of(stats: IntervalStats, floor_dba: float) -> Levels:
+def levels_of(stats: IntervalStats) -> Levels:
     """Return the levels of an interval: energy means, extremes, and Ln from LAF every 125 ms, dB, 0.01 dB steps."""
-    n = stats.frames
+    n, floor_dba = stats.frames, stats.floor_dba
     means = [total * ENERGY_UNIT_PA2 / n if n else 0.0 for total in stats.energy]
     laeq, lceq, lzeq = (_level(ms, floor_dba) for ms in means[:WEIGHTINGS])
     exposure = sum(stats.energy[:1]) * ENERGY_UNIT_PA2 * FRAME_S
@@ -130,10 +117,10 @@ def loudness_of(stats: IntervalStats) -> Loudness:
     )
 
 
-def scene_of(stats: IntervalStats, reason: Reason | None = None) -> Scene:
+def scene_of(stats: IntervalStats) -> Scene:
     """Return the scene of an interval: the one with the largest mean probability."""
     if not stats.weight:
-        return Scene(label=None, prob={}, share={}, reason=reason)
+        return Scene(label=None, prob={}, share={}, reason=_silence_of(stats))
     prob = dict(zip(SCENES, _means(stats.scene, stats.weight), strict=True))
     share = {name: _share(total, stats.weight) for name, total in zip(SCENES, stats.likeliest, strict=True)}
     return Scene(label=max(prob, key=lambda name: prob[name]), prob=prob, share=share)
@@ -151,10 +138,10 @@ def events_of(stats: IntervalStats) -> dict[str, EventActivity]:
     }
 
 
-def affect_of(stats: IntervalStats, uncertainty: Uncertainty, reason: Reason | None = None) -> Affect:
+def affect_of(stats: IntervalStats) -> Affect:
     """Return the affect of an interval: time-weighted means and standard deviations over time."""
     if not stats.weight:
-        return Affect(isop=None, isoe=None, reason=reason)
+        return Affect(isop=None, isoe=None, reason=_silence_of(stats))
     isop, isoe, *paq = _means(stats.affect, stats.weight)
     isop_sd, isoe_sd, *paq_sd = (
         round(max(square * stats.weight - total * total, 0) ** 0.5 / stats.weight * SHARE_UNIT, 4)
@@ -165,14 +152,14 @@ def affect_of(stats: IntervalStats, uncertainty: Uncertainty, reason: Reason | N
         isoe=isoe,
         isop_sd=isop_sd,
         isoe_sd=isoe_sd,
-        isop_uncertainty=uncertainty.isop,
-        isoe_uncertainty=uncertainty.isoe,
+        isop_uncertainty=_known(stats.isop_uncertainty),
+        isoe_uncertainty=_known(stats.isoe_uncertainty),
         paq=dict(zip(PAQ, paq, strict=True)),
         paq_sd=dict(zip(PAQ, paq_sd, strict=True)),
     )
 
 
-def quality_of(stats: IntervalStats, duration_s: float, floor_dba: float) -> Quality:
+def quality_of(stats: IntervalStats, duration_s: float) -> Quality:
     """Return how far the numbers can be trusted; the worst part of the interval decides on reference and clock."""
     reference: LevelReference = "calibrated"
     if stats.flags & REFERENCE_ASSUMED:
@@ -190,10 +177,21 @@ def quality_of(stats: IntervalStats, duration_s: float, floor_dba: float) -> Qua
         coverage=round(min(stats.heard_us / (duration_s * 1e6), 1.0), 5),
         clipped_pct=_percent(stats.clipped, stats.frames * LEVEL_FRAME),
         overload_pct=_percent(stats.overload, stats.frames),
-        under_range_pct=_percent(count_below(stats.laf, floor_dba), stats.frames),
+        under_range_pct=_percent(count_below(stats.laf, stats.floor_dba), stats.frames),
         wind_pct=_percent(stats.wind, stats.frames),
         clock=clock,
     )
+
+
+def _silence_of(stats: IntervalStats) -> Reason:
+    """Return why there is no prediction."""
+    if stats.flags & NO_MODEL:
+        return "model_unavailable"
+    return "no_prediction" if stats.frames else "no_audio"
+
+
+def _known(value: float) -> float | None:
+    return value if value >= 0 else None
 
 
 def _level(mean_square_pa2: float, floor_db: float | None = None) -> float | None:

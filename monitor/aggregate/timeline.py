@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.aggregate.events import LONGEST_SILENCE, EventTracker, HeardEvent, Threshold
+from monitor.aggregate.events import LONGEST_SILENCE, EventThreshold, EventTracker, HeardEvent
 from monitor.aggregate.histogram import level_db
 from monitor.aggregate.loudest import LoudestMemory
 from monitor.aggregate.minutes import Judged
@@ -30,7 +30,7 @@ class Timeline:
         self,
         settings: AggregateSettings,
         clock: SampleClock,
-        thresholds: Mapping[str, Threshold],
+        thresholds: Mapping[str, EventThreshold],
         floor_dba: float,
     ) -> None:
         self._clock = clock

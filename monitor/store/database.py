@@ -4,6 +4,7 @@ Connections are in autocommit mode; writes go through `transaction`. A connectio
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,46 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+class PerThread:
+    """A database file of which every thread gets its own connection, opened at its first use."""
+
+    def __init__(
+        self, path: Path | str, schema: Sequence[str], version: int, synchronous: Literal["FULL", "NORMAL"]
+    ) -> None:
+        self.path = Path(path)
+        self._how = (tuple(schema), version, synchronous)
+        self._local = threading.local()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of the thread that asks; raises `DatabaseError`."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            schema, version, synchronous = self._how
+            connection = self._local.connection = open_database(self.path, schema, version, synchronous)
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Hand out this thread's connection; errors name the file."""
+        connection = self.connection
+        with clear_errors(self.path):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Run a block as one write transaction; errors name the file."""
+        with self.reading() as connection, transaction(connection):
+            yield connection
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
 
 
 def set_aside(path: Path | str) -> Path:
