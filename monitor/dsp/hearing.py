@@ -69,11 +69,11 @@ class Hearing(Streaming[HearingState]):
     def process(self, pressure_pa: ArrayLike, n_clipped: int = 0) -> Heard:
         """Take pressure, Pa, shape (n,), with n_clipped samples at full scale; non-finite values are refused."""
         samples = as_samples(pressure_pa)
-        levels = self._meter.process(samples, n_clipped)
-        values = self._loudness.process(samples)
+        levels = self._meter.advance(samples, n_clipped)
+        values, _ = self._loudness.advance(samples)
         loudness = LoudnessFrames(start_sample=self._state.next_loudness, n_sone=readonly(values))
         self._state.next_loudness += LOUDNESS_STEP * len(values)
-        return Heard(levels, loudness, self._mel_frames(self._mel.process(samples / TRAINING_FULL_SCALE_PA)))
+        return Heard(levels, loudness, self._mel_frames(self._mel.advance(samples / TRAINING_FULL_SCALE_PA)))
 
     def flush(self) -> Heard:
         """Return the mel frames at the end of the sound; call `reset` before more sound."""

@@ -7,6 +7,8 @@ levels are made with intensities, which is the same up to rounding and needs no 
 
 from math import sqrt
 
+import numpy as np
+
 from monitor.dsp.iso532_tables import N_CORE, N_SPECIFIC, N_THIRD_OCTAVES, NONLINEAR_STEPS, SAMPLES_PER_FRAME
 from monitor.dsp.jit import kernel
 from monitor.types import FloatArray
@@ -99,34 +101,35 @@ def core_loudness(energy: FloatArray, scale: FloatArray, low: FloatArray, bark: 
 def nonlinear_decay(core: FloatArray, weights: FloatArray, begun: bool, state: FloatArray) -> None:
     """Let core loudness (frames, 24) decay as hearing does, in place.
 
-    weights: B of the standard, (6,). state: rows of the previous input, of uo and of u2, and two for work, flat (5 *
-    21). The input is stepped to linearly in 24 steps; the very first spectrum is taken as it is.
+    weights: B of the standard, (6,). state: rows of the previous input, of uo and of u2, flat (3 * 24). The input is stepped to
+    linearly in 24 steps, added up as in the standard's program, since its cases hang on exact equality; the very first
+    spectrum is taken as it is. Since u2 never exceeds uo, the cases of rising input are one, and uo is the larger of the input
+    and its own decay.
     """
     n = CORE
     b0, b1, b2, b3, b4, b5 = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5]
+    step = np.empty(CORE)
     for frame in range(core.shape[0]):
-        steps = NONLINEAR_STEPS if begun or frame > 0 else 1
         for b in range(CORE):
-            state[3 * n + b] = state[b]
-            state[4 * n + b] = (core[frame, b] - state[b]) / NONLINEAR_STEPS
+            step[b] = (core[frame, b] - state[b]) / NONLINEAR_STEPS
+        steps = NONLINEAR_STEPS if begun or frame > 0 else 1
         for k in range(steps):
-            last = k == steps - 1
+            if k == steps - 1:
+                for b in range(CORE):
+                    state[b] = core[frame, b]
+                    step[b] = 0.0
             for b in range(CORE):
                 uo, u2 = state[n + b], state[2 * n + b]
-                u = state[3 * n + b] + state[4 * n + b]
-                if last:
-                    u = core[frame, b]
-                state[3 * n + b] = u
+                u = state[b] + step[b]
+                state[b] = u
                 above = uo > u2
-                fallen = max(u, uo * b2 - u2 * b3 if above else uo * b4)
-                fallen2 = min(uo * b0 - u2 * b1, fallen) if above else fallen
-                risen2 = (u2 - u) * b5 + u
-                risen2 = u if (u - uo < 1e-5 and u <= u2) else risen2
-                falls = u < uo
-                state[n + b] = fallen if falls else u
-                state[2 * n + b] = fallen2 if falls else risen2
+                decayed = uo * b2 - u2 * b3 if above else uo * b4
+                new = decayed if decayed > u else u
+                drained = uo * b0 - u2 * b1
+                drained = drained if above and drained < new else new
+                state[n + b] = new
+                state[2 * n + b] = drained if u < uo else (u2 - u) * b5 + u
         for b in range(CORE):
-            state[b] = core[frame, b]
             value = state[n + b]
             core[frame, b] = value
             state[n + b] = value if value > DENORMAL else 0.0
@@ -140,6 +143,7 @@ def slopes(
 ) -> None:
     """Attach upper slopes to core loudness (frames, 24): total (frames,), sone, and specific (frames, 240 or 0)."""
     wanted = specific.shape[1] == N_SPECIFIC
+    range_of = np.zeros(CORE, np.int64)
     for frame in range(core.shape[0]):
         n1 = z1 = loudness = 0.0
         j = 17
@@ -150,9 +154,12 @@ def slopes(
             while z1 < end:
                 if n1 <= nm:
                     if n1 < nm:
-                        j = 0
+                        j = range_of[i]
+                        while j > 0 and rns[j - 1] < nm:
+                            j -= 1
                         while j < 17 and rns[j] >= nm:
                             j += 1
+                        range_of[i] = j
                     z2, n2 = end, nm
                     loudness += n2 * (z2 - z1)
                     slope = 0.0

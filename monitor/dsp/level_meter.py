@@ -144,11 +144,15 @@ class LevelMeter(Streaming[LevelMeterState]):
 
     def process(self, pressure_pa: ArrayLike, n_clipped: int = 0) -> list[LevelFrame]:
         """Take pressure, Pa, shape (n,), with n_clipped samples at full scale, and return the frames completed."""
-        samples, state = as_samples(pressure_pa), self._state
+        return self.advance(as_samples(pressure_pa), n_clipped)
+
+    def advance(self, samples: FloatArray, n_clipped: int) -> list[LevelFrame]:
+        """Do the work of `process` for samples that `as_samples` has checked."""
+        state = self._state
         count, rest = divmod(state.position + len(samples), LEVEL_FRAME)
         values = np.empty((count, N_FIELDS))
         _measure(samples, self._sections, self._decay, state.running, state.position, values)
-        bands = self._bank.process(samples)
+        bands = self._bank.advance(samples)
         state.position = rest
         state.n_clipped += n_clipped
         return [self._frame(*row) for row in zip(values.tolist(), bands, strict=True)]

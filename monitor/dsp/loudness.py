@@ -114,18 +114,22 @@ class StreamingLoudness(Streaming[LoudnessState]):
         return LoudnessState(
             pending=np.zeros(6 + iso.SAMPLES_PER_FRAME - 1),
             bank=np.zeros(9 * iso.N_THIRD_OCTAVES),
-            decay=np.zeros(5 * stage.CORE),
+            decay=np.zeros(3 * stage.CORE),
             weighting=np.zeros(3),
             frames=0,
         )
 
     def process(self, pressure_pa: ArrayLike) -> FloatArray:
         """Take pressure, Pa, shape (n,), and return N of the 2 ms steps that are final, sone, shape (m,)."""
-        return self.process_specific(pressure_pa)[0]
+        return self.advance(as_samples(pressure_pa))[0]
 
     def process_specific(self, pressure_pa: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return N, shape (m,), sone, and N', shape (m, 240), sone/Bark at 0.1 to 24 Bark; (m, 0) unless `specific`."""
-        samples, state = as_samples(pressure_pa), self._state
+        return self.advance(as_samples(pressure_pa))
+
+    def advance(self, samples: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Do the work of `process_specific` for samples that `as_samples` has checked."""
+        state = self._state
         held = np.concatenate((state.pending, samples))
         frames, begun = (len(held) - 6) // iso.SAMPLES_PER_FRAME, state.frames > 0
         state.pending = held[frames * iso.SAMPLES_PER_FRAME :].copy()

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from monitor.dsp.jit import kernel
 from monitor.dsp.resample import Resampler
-from monitor.dsp.streaming import Streaming
+from monitor.dsp.streaming import Streaming, as_samples
 from monitor.types import Float32Array, FloatArray
 
 MEL_RATE_HZ = 16_000
@@ -40,6 +40,16 @@ def mel_bank() -> FloatArray:
     low, mid, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.maximum(0, np.minimum((bins - low) / (mid - low), (high - bins) / (high - mid)))
     return np.asarray(triangles * 2 / (high - low), dtype=np.float64)
+
+
+@kernel
+def _windowed(samples: FloatArray, window: FloatArray, count: int) -> FloatArray:
+    """Return frames of 512 samples every 160, times the window, (count, 512)."""
+    frames = np.empty((count, N_FFT))
+    for frame in range(count):
+        for k in range(N_FFT):
+            frames[frame, k] = samples[frame * HOP + k] * window[k]
+    return frames
 
 
 @kernel
@@ -87,7 +97,11 @@ class StreamingLogMel(Streaming[LogMelState]):
 
     def process(self, chunk: ArrayLike) -> Float32Array:
         """Take samples, shape (n,), and return the frames that are final, float32, shape (m, 64)."""
-        return self._frames(self._resampler.process(chunk))
+        return self.advance(as_samples(chunk, "chunk"))
+
+    def advance(self, samples: FloatArray) -> Float32Array:
+        """Do the work of `process` for samples that `as_samples` has checked."""
+        return self._frames(self._resampler.advance(samples))
 
     def flush(self) -> Float32Array:
         """Return the frames at the end of the sound, whose far side is reflected, and reset."""
@@ -115,8 +129,7 @@ class StreamingLogMel(Streaming[LogMelState]):
         count = max(0, (len(samples) - N_FFT) // HOP + 1)
         out = np.empty((count, N_MELS), dtype=np.float32)
         if count:
-            windows = np.lib.stride_tricks.sliding_window_view(samples, N_FFT)[::HOP]
-            _log_mel(np.fft.rfft(windows * self._window, axis=1), self._bank, self._limits, out)
+            _log_mel(np.fft.rfft(_windowed(samples, self._window, count)), self._bank, self._limits, out)
         return out
 
 

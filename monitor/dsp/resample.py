@@ -60,42 +60,37 @@ def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray
 
 
 @kernel
-def filter_blocks(phases: FloatArray, step_in: int, rows: FloatArray, out: FloatArray) -> None:
-    """Filter whole blocks: `step_in` inputs become len(phases) outputs.
+def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -> FloatArray:
+    """Return blocks * len(phases) outputs of a polyphase filter; a block takes step_in inputs, the first begins at held[0].
 
-    rows (step_in, blocks + extra) holds input i of block b at [i, b]; out is (len(phases), blocks). Tap j of phase p
-    meets input floor(p * step_in / len(phases)) + j. Blocks lie along the last axis, so that the inner loop is a
-    plain vector sum whose order never depends on how many blocks there are.
+    Tap j of phase p meets input floor(p * step_in / len(phases)) + j of its block. The input is dealt out to rows, so that the
+    same tap of all blocks lies together: the inner loop is a plain vector sum whose order never depends on how many blocks
+    there are. The number of taps is a multiple of 4.
     """
     n_out, taps = phases.shape
-    blocks = out.shape[1]
-    for p in range(n_out):
-        y = out[p]
-        for b in range(blocks):
-            y[b] = 0.0
-        base = (p * step_in) // n_out
-        for j in range(0, taps, 4):
-            q0, r0 = divmod(base + j, step_in)
-            q1, r1 = divmod(base + j + 1, step_in)
-            q2, r2 = divmod(base + j + 2, step_in)
-            q3, r3 = divmod(base + j + 3, step_in)
-            x0, x1 = rows[r0, q0 : q0 + blocks], rows[r1, q1 : q1 + blocks]
-            x2, x3 = rows[r2, q2 : q2 + blocks], rows[r3, q3 : q3 + blocks]
-            h0, h1, h2, h3 = phases[p, j], phases[p, j + 1], phases[p, j + 2], phases[p, j + 3]
-            for b in range(blocks):
-                y[b] = y[b] + ((h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b]))
-
-
-def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -> FloatArray:
-    """Return blocks * len(phases) outputs of a polyphase filter that meets held[0] first; a block takes step_in."""
-    n_out, taps = phases.shape
     need = ((n_out - 1) * step_in) // n_out + taps
-    rows = np.zeros((blocks + -(-need // step_in)) * step_in)
-    used = held[: (blocks - 1) * step_in + need]
-    rows[: len(used)] = used
-    out = np.empty((n_out, blocks))
-    filter_blocks(phases, step_in, np.ascontiguousarray(rows.reshape(-1, step_in).T), out)
-    return np.ascontiguousarray(out.T).reshape(-1)
+    width = blocks + (need - 1) // step_in
+    rows = np.empty((step_in, width))
+    for b in range(width):
+        for r in range(step_in):
+            i = b * step_in + r
+            rows[r, b] = held[i] if i < len(held) else 0.0
+    out = np.empty(blocks * n_out)
+    y = np.empty(blocks)
+    for p in range(n_out):
+        y[:] = 0.0
+        base = (p * step_in) // n_out
+        for j in range(base, base + taps, 4):
+            x0 = rows[j % step_in, j // step_in :]
+            x1 = rows[(j + 1) % step_in, (j + 1) // step_in :]
+            x2 = rows[(j + 2) % step_in, (j + 2) // step_in :]
+            x3 = rows[(j + 3) % step_in, (j + 3) // step_in :]
+            h0, h1, h2, h3 = phases[p, j - base], phases[p, j - base + 1], phases[p, j - base + 2], phases[p, j - base + 3]
+            for b in range(blocks):
+                y[b] += (h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b])
+        for b in range(blocks):
+            out[b * n_out + p] = y[b]
+    return out
 
 
 @dataclass(slots=True)
@@ -150,7 +145,10 @@ class Resampler(Streaming[ResamplerState]):
 
     def process(self, chunk: ArrayLike) -> FloatArray:
         """Take input samples, shape (n,), and return the output samples that are final, float64, shape (m,)."""
-        samples = as_samples(chunk, "chunk")
+        return self.advance(as_samples(chunk, "chunk"))
+
+    def advance(self, samples: FloatArray) -> FloatArray:
+        """Do the work of `process` for samples that `as_samples` has checked."""
         if self._up == self._down:
             return samples.copy()
         state = self._state
@@ -159,14 +157,12 @@ class Resampler(Streaming[ResamplerState]):
         blocks = max(0, (len(held) - self._need) // self._down + 1)
         state.pending = held[blocks * self._down :].copy()
         state.n_out += blocks * self._up
-        if blocks == 0:
-            return np.zeros(0)
-        return polyphase(held, self._phases, self._down, blocks)
+        return polyphase(held, self._phases, self._down, blocks) if blocks else np.zeros(0)
 
     def flush(self) -> FloatArray:
         """Return the tail at the end of the sound and reset; ceil(n_in * rate_out / rate_in) samples come in all."""
         missing = -(-self._state.n_in * self._up // self._down) - self._state.n_out
-        tail = self.process(np.zeros(self._need + self._down))[:missing] if self._up != self._down else np.zeros(0)
+        tail = self.advance(np.zeros(self._need + self._down))[:missing] if self._up != self._down else np.zeros(0)
         self.reset()
         return tail
 

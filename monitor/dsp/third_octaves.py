@@ -167,8 +167,12 @@ class ThirdOctaves(Streaming[ThirdOctavesState]):
 
     def process(self, pressure_pa: ArrayLike) -> FloatArray:
         """Take pressure at 48 kHz, Pa, shape (n,), and return the frames completed, Pa^2, shape (m, 31)."""
+        return self.advance(as_samples(pressure_pa))
+
+    def advance(self, samples: FloatArray) -> FloatArray:
+        """Do the work of `process` for samples that `as_samples` has checked."""
         state = self._state
-        held = np.concatenate((state.pending, as_samples(pressure_pa)))
+        held = np.concatenate((state.pending, samples))
         units = len(held) // UNIT
         samples, state.pending = held[: units * UNIT], held[units * UNIT :].copy()
         per_frame = LEVEL_FRAME // UNIT
