@@ -114,15 +114,15 @@ class DeviceKeeper:
             gone = stream.finished.wait(WATCH_S)
             if self._closed.is_set():
                 return "closed"
-            now, first = time.monotonic(), stream.ring.first
-            if first is not None:
+            now, delivers = time.monotonic(), stream.ring.start_s is not None
+            if delivers:
                 self._delivered = True
                 self.state = f"capturing {stream.rate_hz} Hz from {stream.device.name}"
             if gone:
                 cause = "vanished"
-            elif first is None and now - stream.opened_s > self._settings.first_frame_s:
+            elif not delivers and now - stream.opened_s > self._settings.first_frame_s:
                 cause = "suspended" if self._delivered else "no_first_frame"
-            elif first is not None and now - stream.ring.last[1] > self._settings.stall_s:
+            elif delivers and now - stream.ring.called_s > self._settings.stall_s:
                 cause = "stall"
             else:
                 continue

@@ -17,10 +17,12 @@ from monitor.types import FRAME_GRID, RATE_HZ, AudioBlock, Gap
 
 POLL_S = 0.02
 BLOCKS_PER_S = 10
-ARRIVING_S = 0.5
+SETTLE_S = 0.25
+"""Sound after which a stream's first frame is placed: the driver may hand over the first blocks in a hurry, s."""
+ARRIVING_S = 0.6
 """Sound may be on its way for this long: a gap that goes on is told up to this long ago, s."""
 GAP_PIECE = RATE_HZ
-"""A gap that goes on is told in pieces of this many samples at least."""
+"""A gap that goes on is told at once, and then in pieces of this many samples at least."""
 
 
 class _Hearing:
@@ -89,6 +91,7 @@ class MicrophoneSource(Source):
         self._hearing: _Hearing | None = None
         self._begun = False
         self._next, self._gap_cause = 0, "vanished"
+        self._told_cause: str | None = None
         self._pending: deque[AudioBlock | Gap] = deque()
         self._observation: tuple[int, float] | None = None
         self._keeper.wait_for_first_try()
@@ -136,23 +139,26 @@ class MicrophoneSource(Source):
         """Take one step through what has arrived; False when there is nothing new."""
         if self._hearing is None and self._keeper.streams:
             stream = self._keeper.streams[0]
-            if stream.ring.first is not None:
-                self._hearing = self._begin(stream, *stream.ring.first)
+            start_s = stream.ring.start_s
+            if start_s is not None and (
+                stream.ended or not self._begun or stream.ring.written >= SETTLE_S * stream.rate_hz
+            ):
+                self._hearing = self._begin(stream, start_s)
             elif stream.ended is not None:
                 self._end(stream.ended)
                 return True
         return self._miss() if self._hearing is None else self._hear(self._hearing)
 
-    def _begin(self, stream: DeviceStream, first_s: float, n_first: int) -> _Hearing:
+    def _begin(self, stream: DeviceStream, start_s: float) -> _Hearing:
         """Place the first frame of a stream on the time line."""
         self._calibrate()
         start, lead = 0, 0.0
         if self._begun:
-            arrived = max(float(self._next), self._lateness.sample_at(first_s - n_first / stream.rate_hz))
+            arrived = max(float(self._next), self._lateness.sample_at(start_s))
             start = ceil(arrived / FRAME_GRID) * FRAME_GRID
             lead = start - arrived
             self._pending.append(Gap(self._next, start - self._next, self._gap_cause))
-        self._begun = True
+        self._begun, self._told_cause = True, None
         return _Hearing(stream, start, round(lead * stream.rate_hz / RATE_HZ), self.calibration.full_scale_pa)
 
     def _end(self, cause: str) -> None:
@@ -189,9 +195,9 @@ class MicrophoneSource(Source):
             return False
         self._begun = True
         until = int(self._lateness.sample_at(now - ARRIVING_S)) // FRAME_GRID * FRAME_GRID
-        if until - self._next < GAP_PIECE:
+        if until - self._next < (GAP_PIECE if self._gap_cause == self._told_cause else FRAME_GRID):
             return False
         self._pending.append(Gap(self._next, until - self._next, self._gap_cause))
-        self._next = until
+        self._next, self._told_cause = until, self._gap_cause
         self._observation = (until, now - ARRIVING_S)
         return True

@@ -25,30 +25,35 @@ class Loss:
 
 
 class Ring:
-    """Preallocated frames with absolute indices: one writer, one reader, no lock; when full, the newest are lost."""
+    """Preallocated frames with absolute indices: one writer, one reader, no lock; when full, the newest are lost.
 
-    def __init__(self, n_frames: int, channels: int) -> None:
+    rate_hz: frames a second, from which the time of the first frame is told.
+    """
+
+    def __init__(self, n_frames: int, channels: int, rate_hz: int) -> None:
+        self._period_s = 1 / rate_hz
         self._frames: Float32Array = np.zeros((n_frames, channels), dtype=np.float32)
         self._lost = 0
         self.written = 0
         """Frames written since the start."""
         self.read_to = 0
         """Frames read since the start."""
-        self.first: tuple[float, int] | None = None
-        """Monotonic time of the first write, s, and how many frames it brought."""
+        self.start_s: float | None = None
+        """Monotonic time of frame 0 as the least late write shows it, s; None before the first write."""
         self.last: tuple[int, float] = (0, 0.0)
         """`written` and monotonic time after the last write."""
+        self.called_s = 0.0
+        """Monotonic time when the driver last brought something, even if there was no room, s."""
         self.losses: deque[Loss] = deque()
 
     def write(self, frames: NDArray[np.float32], overflowed: bool, now_s: float) -> None:
         """Copy frames, shape (n, channels), in; to be called from the driver's callback."""
         n, size = len(frames), len(self._frames)
+        self.called_s = now_s
         if self.written + n - self.read_to > size:
             self._lost += n
             return
-        if self.first is None:
-            self.first = (now_s, n)
-        elif self._lost or overflowed:
+        if (self._lost or overflowed) and self.written:
             self.losses.append(Loss(self.written, self._lost, overflowed, now_s, n))
             self._lost = 0
         at = self.written % size
@@ -57,6 +62,9 @@ class Ring:
         self._frames[: n - head] = frames[head:]
         self.written += n
         self.last = (self.written, now_s)
+        if not self.losses:
+            start = now_s - self.written * self._period_s
+            self.start_s = start if self.start_s is None else min(start, self.start_s)
 
     def read(self, most: int) -> Float32Array:
         """Return a copy of up to `most` frames, up to the next loss; shape (n, channels), n may be 0."""

@@ -43,7 +43,8 @@ class DeviceStream:
         """Channel of the ring's frames to listen to: where one was chosen, the ring holds it alone."""
         rates = [settings.rate_hz] if settings.rate_hz else list(dict.fromkeys((RATE_HZ, device.rate_hz, 44_100)))
         self.rate_hz, self._stream = self._open(sd, channels, rates)
-        self.ring = Ring(round(settings.ring_s * self.rate_hz), 1 if self._column is not None else channels)
+        columns = 1 if self._column is not None else channels
+        self.ring = Ring(round(settings.ring_s * self.rate_hz), columns, self.rate_hz)
         try:
             self._stream.start()
         except sd.PortAudioError as error:
