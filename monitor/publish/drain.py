@@ -1,0 +1,131 @@
+"""From the outbox to the broker: live messages first, then the backlog; paced, few in flight, gone when received."""
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from paho.mqtt.reasoncodes import ReasonCode
+
+from monitor.publish.connection import Connection, Lost, content
+from monitor.publish.messages import schema_uris
+from monitor.publish.reasons import RETRY, rejection
+from monitor.settings import MqttSettings
+from monitor.store.outbox import Outbox
+from monitor.store.outbox_file import Entry
+
+ACK_S = 30.0
+"""A broker that has not acknowledged by then is left and dialled again, s."""
+HOLD_S = 10.0
+"""Pause after a refusal that will pass, s."""
+PROBE_S = 600.0
+"""Between two tries to send a dead letter again, s."""
+START_JITTER_S = 1.0
+"""The backlog begins at random within this time, so that a fleet does not begin at once, s."""
+RESERVED = 3
+"""Of the messages a broker takes at a time, those left to status, meta and discovery."""
+_SCHEMAS = schema_uris()
+
+
+class Drain:
+    """Empties the outbox over one connection; call `step` whenever the connection was served."""
+
+    def __init__(
+        self, outbox: Outbox, connection: Connection, settings: MqttSettings, on_sent: Callable[[Entry], None]
+    ) -> None:
+        self.refusal: str | None = None
+        """Why the broker last refused a message, None once it takes them again."""
+        self._outbox = outbox
+        self._connection = connection
+        self._window = max(1, connection.window - RESERVED)
+        self._rate_per_s = settings.rate_per_s
+        self._on_sent = on_sent
+        self._in_flight: dict[int, tuple[Entry, float]] = {}
+        self._queue: deque[Entry] = deque()
+        self._acknowledged: list[int] = []
+        self._probes: set[int] = set()
+        now = time.monotonic()
+        self._backlog_at = now + random.uniform(0, START_JITTER_S)
+        self._next_at = now
+        self._probe_at = now
+        self._fresh = True
+        outbox.mark()
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing waits and nothing is in flight."""
+        return not self._in_flight and not self._acknowledged and self._outbox.depth == 0
+
+    def wake(self) -> None:
+        """A live message was stored: look at the outbox again."""
+        self._fresh = True
+
+    def acknowledged(self, packet: int, code: ReasonCode) -> None:
+        """Take the broker's answer to a message; answers to others are ignored."""
+        entry, _ = self._in_flight.pop(packet, (None, 0.0))
+        if entry is None:
+            return
+        if not code.is_failure:
+            self._acknowledged.append(entry.id)
+            return
+        self.refusal = rejection(code)
+        if code.value in RETRY:
+            self._next_at = time.monotonic() + HOLD_S
+        else:
+            self._outbox.refuse(entry, self.refusal)
+
+    def step(self) -> float:
+        """Remove what was acknowledged, send what may be sent; return the seconds until there is more to do."""
+        now = time.monotonic()
+        self._settle(now)
+        while len(self._in_flight) < self._window and now >= self._next_at:
+            entry = self._next(now)
+            if entry is None:
+                break
+            self._send(entry, now)
+            self._next_at = max(now - 0.05, self._next_at) + random.uniform(0.5, 1.5) / self._rate_per_s
+        if len(self._in_flight) >= self._window:
+            return 1.0
+        ahead = self._next_at if self._queue else self._backlog_at if now < self._backlog_at else now + 1.0
+        return min(1.0, max(0.0, ahead - now))
+
+    def _settle(self, now: float) -> None:
+        if self._acknowledged:
+            done, self._acknowledged = self._acknowledged, []
+            self._outbox.delete(done)
+            if not self._probes.isdisjoint(done):
+                self._probes = set()
+                self.refusal = None
+                self._fresh = bool(self._outbox.revive()) or self._fresh
+        if now >= self._probe_at:
+            self._probe_at = now + PROBE_S
+            self._probes = self._outbox.revive(1)
+            self._fresh = bool(self._probes) or self._fresh
+        if self._in_flight and now - next(iter(self._in_flight.values()))[1] > ACK_S:
+            raise Lost(f"{self._connection.address} has not acknowledged a message for {ACK_S:.0f} s")
+
+    def _next(self, now: float) -> Entry | None:
+        if self._fresh or not self._queue:
+            self._fresh = False
+            busy = {entry.id for entry, _ in self._in_flight.values()} | set(self._acknowledged)
+            entries = self._outbox.waiting(self._window, busy, late=False)
+            if now >= self._backlog_at:
+                entries += self._outbox.waiting(self._window, busy, late=True)
+            self._queue = deque(entries)
+        return self._queue.popleft() if self._queue else None
+
+    def _send(self, entry: Entry, now: float) -> None:
+        largest = self._connection.maximum_packet
+        if largest is not None and entry.size > largest:
+            self._outbox.refuse(entry, f"the broker takes at most {largest} bytes")
+            return
+        payload = mark_late(entry.payload) if entry.late else entry.payload
+        properties = content(self._connection.version, schema=_SCHEMAS[entry.kind])
+        packet = self._connection.publish(entry.topic, payload, properties=properties)
+        self._in_flight[packet] = (entry, now)
+        self._on_sent(entry)
+
+
+def mark_late(payload: bytes) -> bytes:
+    """Return an encoded envelope that says it comes from a backlog."""
+    return payload.replace(b'"late":false', b'"late":true', 1)

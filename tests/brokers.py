@@ -1,0 +1,109 @@
+"""Real servers for tests: a Mosquitto and a PostgreSQL of one's own, on free ports, in temporary folders."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+    """Return as soon as the condition holds; fail the test when it never does."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s} s")
+        time.sleep(0.01)
+
+
+def answers(port: int) -> bool:
+    """Return whether someone listens."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Mosquitto:
+    """A Mosquitto with persistence; `kill` is kill -9, `freeze` stops it without closing anything."""
+
+    BASE = "persistence true\nautosave_interval 1\nautosave_on_changes true\nmax_queued_messages 100000\n"
+    OPEN = "allow_anonymous true\n"
+
+    def __init__(self, folder: Path, config: str = OPEN, scheme: str = "mqtt") -> None:
+        binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        if not Path(binary).exists():
+            pytest.skip("mosquitto is not installed")
+        self.folder, self.port = folder, free_port()
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        folder.mkdir(parents=True, exist_ok=True)
+        user = "user root\n" if os.geteuid() == 0 else ""
+        listener = f"listener {self.port} 127.0.0.1\n"
+        (folder / "mosquitto.conf").write_text(f"{user}{self.BASE}persistence_location {folder}/\n{listener}{config}")
+        self._command = [binary, "-c", str(folder / "mosquitto.conf")]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return when it listens."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        wait_for(lambda: self._process is not None and (self._process.poll() is not None or answers(self.port)))
+        assert self._process.poll() is None, self.log
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(20)
+            self._process = None
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end; it saves its state first."""
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Start again, after a stop if it still runs."""
+        self.stop()
+        self.start()
+
+    def freeze(self) -> None:
+        """Let it hang: connections stay open, nothing is answered."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Return a Mosquitto that anyone may use."""
+    broker = Mosquitto(tmp_path / "mosquitto")
+    yield broker
+    broker.stop()
