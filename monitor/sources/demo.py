@@ -28,20 +28,21 @@ class DemoSource(Source):
     """The demo scene in Pa, about 48 dB(A) in the park and 66 dB(A) in the street.
 
     seed: the same seed gives the same sound, to the last bit. realtime: hand sound on when it would have
-    been heard, else at once.
+    been heard, else at once. why: why there is no microphone, told in `state`.
     """
 
     live = False
     degraded = False
     exhausted = False
 
-    def __init__(self, *, realtime: bool = True, seed: int = 1) -> None:
+    def __init__(self, *, realtime: bool = True, seed: int = 1, why: str | None = None) -> None:
         self.calibration = CalibrationState(
             TRAINING_FULL_SCALE_PA, False, "assumed", "uncalibrated: a demo scene, synthesised"
         )
         self.counters, self.faults = {}, []
         self._pacer = Pacer(realtime)
         self._seed = seed
+        self._state = "demo scene, synthesised" + (f", since {why}" if why else "")
         rng = np.random.default_rng(seed)
         self._hum, self._gust, self._leaves, self._near, self._far = (
             sounds.noise(rng, sounds.LOOP + extra, spectrum)
@@ -65,7 +66,7 @@ class DemoSource(Source):
     @property
     def state(self) -> str:
         """Say that nothing real is heard."""
-        return "demo scene, synthesised: a park that turns into a street"
+        return self._state
 
     @property
     def last_observation(self) -> tuple[int, float] | None:

@@ -6,6 +6,9 @@ from typing import Any
 
 from monitor.sources.contract import DeviceError, SourceError
 
+BUSY, WRONG_RATE, HOST_ERROR = -9985, -9997, -9999
+"""PortAudio's paDeviceUnavailable, paInvalidSampleRate and paUnanticipatedHostError."""
+
 
 class DeviceAway(SourceError):
     """The device cannot be opened now, but may be later (exit code 69)."""
@@ -79,3 +82,33 @@ def find_input(sd: Any, wanted: str | None) -> InputDevice:
         if matches:
             return matches[0]
     raise DeviceAway(f"no input device has {wanted!r} in its name (there are: {', '.join(d.name for d in devices)})")
+
+
+def reason(device: InputDevice, error: Any) -> str:
+    """Return what a PortAudioError at opening means, in words."""
+    code = _code(error)
+    if code == BUSY:
+        return f"{device.name} is in use by another program"
+    if code == WRONG_RATE:
+        return f"{device.name} does not offer the rate asked for"
+    host = error.args[2][2] if len(error.args) > 2 else str(error.args[0]).rsplit(": ", 1)[-1]
+    return f"{device.name} cannot be opened ({host or 'no reason given'})"
+
+
+def why_no_default_input() -> str | None:
+    """Return why there is no default microphone, or None when there is one, though it be in use."""
+    try:
+        sd = load_sounddevice()
+        device = find_input(sd, None)
+    except (DeviceError, DeviceAway) as error:
+        return str(error)
+    try:
+        sd.check_input_settings(device=device.index, channels=1, samplerate=device.rate_hz)
+    except sd.PortAudioError as error:
+        if _code(error) == HOST_ERROR:  # a sound server without a source
+            return reason(device, error)
+    return None
+
+
+def _code(error: Any) -> int | None:
+    return next((argument for argument in error.args if isinstance(argument, int)), None)

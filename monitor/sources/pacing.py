@@ -17,7 +17,9 @@ class Pacer:
 
     @property
     def last_observation(self) -> tuple[int, float] | None:
-        """The latest sample that passed in real time, and the monotonic time it belongs to, s."""
+        """The latest sample that passed in real time, and the monotonic time it belongs to, s; None when not paced."""
+        if self._realtime and self._passed is None:
+            return (0, time.monotonic())
         return self._passed
 
     def wait(self, end_sample: int, timeout_s: float) -> bool:

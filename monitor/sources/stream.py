@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from monitor.settings import AudioSettings
 from monitor.sources.conditioner import Channel
-from monitor.sources.devices import DeviceAway, InputDevice
+from monitor.sources.devices import WRONG_RATE, DeviceAway, InputDevice, reason
 from monitor.sources.ring import Ring
 from monitor.types import RATE_HZ
 
@@ -19,8 +19,6 @@ LATENCY_S = 0.2
 """Buffer asked of the driver, s: against overruns; the time of the sound is not affected."""
 MANY_CHANNELS = 8
 """A device with more is a virtual one, whose further channels are made up."""
-BUSY, WRONG_RATE = -9985, -9997
-"""PortAudio's paDeviceUnavailable and paInvalidSampleRate."""
 
 
 class DeviceStream:
@@ -49,7 +47,7 @@ class DeviceStream:
             self._stream.start()
         except sd.PortAudioError as error:
             self._stream.close()
-            raise DeviceAway(_reason(device, error)) from None
+            raise DeviceAway(reason(device, error)) from None
 
     def _open(self, sd: Any, channels: int, rates: list[int]) -> tuple[int, Any]:
         for rate in rates:
@@ -65,8 +63,8 @@ class DeviceStream:
                     finished_callback=self.finished.set,
                 )
             except sd.PortAudioError as error:
-                if rate == rates[-1] or error.args[-1] != WRONG_RATE:
-                    raise DeviceAway(_reason(self.device, error)) from None
+                if rate == rates[-1] or WRONG_RATE not in error.args:
+                    raise DeviceAway(reason(self.device, error)) from None
         raise DeviceAway(f"{self.device.name} offers none of the rates {rates}")
 
     def _take(self, frames: NDArray[np.float32], n: int, times: Any, status: Any) -> None:
@@ -89,14 +87,3 @@ def _channels(device: InputDevice, wanted: Channel) -> int:
             f"{device.name} has {device.channels} channel(s); there is no channel {wanted} (counted from 0)"
         )
     return min(device.channels, max(wanted + 1, 2))
-
-
-def _reason(device: InputDevice, error: Any) -> str:
-    """Return what PortAudio's error means, in words."""
-    code = next((a for a in error.args[1:] if isinstance(a, int)), None)
-    if code == BUSY:
-        return f"{device.name} is in use by another program"
-    if code == WRONG_RATE:
-        return f"{device.name} does not offer the rate asked for"
-    host = error.args[2][2] if len(error.args) > 2 else str(error.args[0]).rsplit(": ", 1)[-1]
-    return f"{device.name} cannot be opened ({host or 'no reason given'})"
