@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from model_export.onnx_files import write_incremental, write_window
+from model_export.parity import LIMIT, extreme_windows, largest_deviation
 from monitor.model.bundle import SHIPPED, Bundle
 from monitor.model.manifest import GRAPHS, MANIFEST, FileRecord, Manifest
 from training.networks.soundeqnet import SoundEQnet
@@ -30,7 +31,7 @@ def write_bundle(
     folder: Path,
     fields: Mapping[str, Any] | None = None,
 ) -> Bundle:
-    """Export network `name` and write a bundle to `folder`, replacing what is there; returns it verified.
+    """Export network `name`, compare it with torch, and write a bundle to `folder`, replacing what is there.
 
     fields: any of AMENDABLE, as in bundle.json.
     """
@@ -45,6 +46,13 @@ def write_bundle(
             "engine": "incremental" if isinstance(network, SoundEQnet) else "window",
             "normalisation": dict(normalisation),
         }
+        checked = seal(Path(scratch), Path(scratch) / "sealed", content | _amendable(fields or {}))
+        worst = largest_deviation(network, checked, extreme_windows(checked))
+        if not worst.relative <= LIMIT:
+            raise ExportError(
+                f"ONNX Runtime and torch differ by {worst.relative:.1e} ({worst.output}, {worst.window}), "
+                f"{LIMIT:.0e} is allowed: nothing was written."
+            )
         return seal(Path(scratch), folder, content | _amendable(fields or {}))
 
 

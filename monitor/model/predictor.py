@@ -15,6 +15,11 @@ _SLICE = 25
 """Units of a clip that are fed at once."""
 
 
+def engine_of(bundle: Bundle) -> Incremental | WholeWindow:
+    """What runs the bundle's graphs."""
+    return Incremental(bundle) if bundle.manifest.engine == "incremental" else WholeWindow(bundle)
+
+
 class Predictor:
     """Runs a bundle over two streams of frames.
 
@@ -26,7 +31,7 @@ class Predictor:
     def __init__(self, bundle: Bundle, hop_s: float = 2.0) -> None:
         self._bundle = bundle
         self._collector = Collector(bundle, hop_s)
-        self._engine = Incremental(bundle) if bundle.manifest.engine == "incremental" else WholeWindow(bundle)
+        self._engine = engine_of(bundle)
 
     @property
     def model_id(self) -> str:
