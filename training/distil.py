@@ -9,13 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.features import Shards
 from training.losses import Batch, DistillationLoss, affect_of
 from training.networks import Outputs
 from training.normalization import Normalization
 from training.targets import soft_targets
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class SoundscapeData:
     def __len__(self) -> int:
         return len(self.arrays["mel"])
 
-    def batch(self, rows: np.ndarray, frames: int, start: int | None = None) -> Batch:  # type: ignore[type-arg]
+    def batch(self, rows: Rows, frames: int, start: int | None = None) -> Batch:
         """Crops of `frames` frames at random places (or from `start`), normalised."""
         mel, loudness = self.arrays["mel"], self.arrays["loudness"]
         last = mel.shape[1] - frames
@@ -73,7 +77,7 @@ class SoundscapeData:
         t = self.targets
         return Batch(*map(torch.from_numpy, (x, y, t.scene[rows], t.event[rows], t.affect[rows], t.scene_weight[rows])))
 
-    def forever(self, size: int) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+    def forever(self, size: int) -> Iterator[Rows]:
         """Rows of batch after batch, reshuffled (and new shards taken in) after each round."""
         while True:
             for at in range(0, len(self.order) - size + 1, size):
@@ -140,22 +144,18 @@ def distil(
     variance = torch.from_numpy(data.targets.affect.var(axis=0))
     criterion = DistillationLoss(variance)
     optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.ema), use_buffers=True
-    )
     step, spent = 0, 0.0
     last = folder / "last.pt"
+    if not last.is_file():
+        start_biases(network, data)
+    average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
+    averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
     if last.is_file():
         saved = torch.load(last, weights_only=True)
         network.load_state_dict(saved["network"])
         averaged.load_state_dict(saved["averaged"])
         optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
-    else:
-        start_biases(network, data)
-        averaged = torch.optim.swa_utils.AveragedModel(
-            network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.ema), use_buffers=True
-        )
 
     def save() -> None:
         state = {
@@ -197,13 +197,17 @@ def distil(
             means = torch.stack(running).mean(dim=0)
             tick(step, progress, float(loss))
             row = {"step": step, "minutes": round(spent / 60, 2), "clips": len(data), "rate": round(rate, 6)}
-            row |= {name: round(float(value), 4) for name, value in zip(("scene", "event", "affect"), means, strict=True)}
+            row |= {
+                name: round(float(value), 4) for name, value in zip(("scene", "event", "affect"), means, strict=True)
+            }
             checked = now - saved_at > 300 or progress >= 1
             if checked:
                 save()
                 saved_at = time.monotonic()
             if checked and validation is not None:
-                row |= {k: round(v, 4) for k, v in agreement(predict(averaged.module, validation, 1001), validation).items()}
+                row |= {
+                    k: round(v, 4) for k, v in agreement(predict(averaged.module, validation, 1001), validation).items()
+                }
             _append(folder / "curve.csv", row)
             running, shown = [], time.monotonic()
         if progress >= 1:

@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 def clip_features(pressure_pa: FloatArray, lead_samples: int = 0) -> tuple[Array, Array]:
     """Log-mel (T, 64) in dB on the training scale, and loudness (L,) in sone, of a clip at 48 kHz, shape (n,), Pa.
 
-    The lead-in (a multiple of 480 samples) is heard but left out, so that loudness has no onset, as in a running stream.
+    The lead-in (a multiple of 480 samples) is heard but left out: loudness then has no onset, as in a running stream.
     """
     if lead_samples % MEL_STEP:
         raise ValueError(f"lead_samples: a multiple of {MEL_STEP} expected, {lead_samples} received.")

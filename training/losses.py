@@ -42,7 +42,7 @@ def affect_of(outputs: Outputs) -> Tensor:
 
 
 def task_losses(outputs: Outputs, batch: Batch) -> Tensor:
-    """The twelve losses in the order TASKS: cross entropy, binary cross entropy, ten mean squared errors; shape (12,)."""
+    """The losses in the order TASKS: cross entropy, binary cross entropy, ten mean squared errors; shape (12,)."""
     scene = functional.cross_entropy(outputs.scene, batch.scene)
     event = functional.binary_cross_entropy_with_logits(outputs.event, batch.event)
     affect = (affect_of(outputs) - batch.affect).pow(2).mean(dim=0)
@@ -55,11 +55,13 @@ class UncertaintyWeights(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.s = nn.Parameter(torch.ones(len(TASKS)))
+        self.alpha: Tensor
         self.register_buffer("alpha", torch.tensor(ALPHA))
 
     def forward(self, losses: Tensor) -> Tensor:
         """Map the twelve losses to one."""
-        return (self.alpha * losses / self.s.pow(2) + torch.log1p(self.s.abs())).sum()  # type: ignore[operator,no-any-return]
+        total: Tensor = (self.alpha * losses / self.s.pow(2) + torch.log1p(self.s.abs())).sum()
+        return total
 
 
 class PlainSum(nn.Module):
@@ -75,6 +77,7 @@ class DistillationLoss(nn.Module):
 
     def __init__(self, affect_variance: Tensor, event: float = 4.0, affect: float = 1.0) -> None:
         super().__init__()
+        self.variance: Tensor
         self.register_buffer("variance", affect_variance)
         self.event, self.affect = event, affect
 
@@ -83,10 +86,11 @@ class DistillationLoss(nn.Module):
         each = functional.cross_entropy(outputs.scene, batch.scene, reduction="none")
         scene = (each * batch.scene_weight).mean()
         event = functional.binary_cross_entropy_with_logits(outputs.event, batch.event)
-        affect = ((affect_of(outputs) - batch.affect).pow(2) / self.variance).mean()  # type: ignore[operator]
+        affect = ((affect_of(outputs) - batch.affect).pow(2) / self.variance).mean()
         return torch.stack([scene, event, affect])
 
     def forward(self, outputs: Outputs, batch: Batch) -> Tensor:
         """Map outputs and batch to one loss."""
         scene, event, affect = self.parts(outputs, batch)
-        return scene + self.event * event + self.affect * affect
+        total: Tensor = scene + self.event * event + self.affect * affect
+        return total

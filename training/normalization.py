@@ -1,8 +1,10 @@
 """Mean and spread of the network's inputs, from training data or from a file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,11 @@ class Normalization:
     @classmethod
     def read(cls, path: Path) -> "Normalization":
         """From a JSON file {"log_mel": {"mean", "std"}, "loudness": {"mean", "std"}}."""
-        table = json.loads(path.read_text())
+        return cls.from_dict(json.loads(path.read_text()))
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> "Normalization":
+        """From the content of such a file, or of a checkpoint."""
         return cls(
             mel_mean=np.array(table["log_mel"]["mean"], dtype=np.float32),
             mel_std=np.array(table["log_mel"]["std"], dtype=np.float32),

@@ -39,11 +39,11 @@ def soft_targets(shard: dict[str, NDArray[np.generic]]) -> Targets:
     confidence = np.where(known >= 0, np.asarray(shard["confidence"], dtype=np.float32), 0.0)[:, None]
     built = np.full_like(scene, 0.05)
     built[np.arange(len(known)), known] = np.where(known >= 0, 0.9, 0.05)
-    scene = (1 - confidence) * scene + confidence * built
+    scene = np.asarray((1 - confidence) * scene + confidence * built, dtype=np.float32)
     weight = (scene * (np.array(SCENE_PRIOR) / scene.mean(axis=0))).sum(axis=1)
     event = np.asarray(shard["teacher_event"], dtype=np.float32).mean(axis=1)
     return Targets(
-        scene=scene.astype(np.float32),
+        scene=scene,
         event=_events(event, np.asarray(shard["heard"]), np.asarray(shard["closed"])),
         affect=np.asarray(shard["teacher_affect"], dtype=np.float32).mean(axis=1),
         scene_weight=weight.astype(np.float32),

@@ -72,7 +72,7 @@ class Ensemble:
 
 
 def _ask_tiled_ad_cnn(network: nn.Module, x: Tensor, repeats: int) -> Outputs:
-    """AD_CNN on a tiled clip at the cost of one repetition: its pooled rows (every 20 frames) repeat as the clip does."""
+    """AD_CNN on a tiled clip at the cost of one repetition: its pooled rows repeat as the clip does."""
     margin, frames = 20, x.shape[1] // 20 * 20
     x = x[:, :frames]
     x = torch.cat([x[:, -margin:], x, x[:, :margin]], dim=1).unsqueeze(1)

@@ -1,57 +1,90 @@
-"""Training SoundEQnet cheaply at first: its k = 3 branches alone, then inflated into the wider kernels."""
+"""Training SoundEQnet cheaply at first: kernels of three taps, later filled into the wide kernels they span."""
 
 import torch
 from torch import Tensor, nn
 
-from training.networks.soundeqnet import KERNELS, SoundEQnet
+from training.networks.soundeqnet import BRANCHES, KERNELS, Branch, SoundEQnet
+
+TAPS = 3
+FREQUENCY_STEP = {3: 1, 5: 1, 7: 2, 9: 2}
+"""Spacing of the three taps over frequency, by the kernel they stand for; over time they span the whole kernel."""
+
+
+def _steps(kind: str, kernel: int) -> tuple[int, int]:
+    return (kernel - 1) // (TAPS - 1), FREQUENCY_STEP[kernel] if kind == "mel" else 1
+
+
+def sparse_branch(kind: str, kernel: int, dropout: float = 0.0) -> Branch:
+    """A branch whose kernels have three taps (3 x 3 for mel) spread over the span of `kernel`: the cost of k = 3."""
+    branch = Branch(kind, kernel, dropout)
+    step_time, step_frequency = _steps(kind, kernel)
+    span = 1 + (TAPS - 1) * step_frequency
+    for index, block in enumerate(branch.blocks):
+        pad_frequency = (span - (1 if index == 0 else 3)) // 2 if kind == "mel" else 0
+        for name in ("conv1", "conv2"):
+            dense: nn.Conv2d = getattr(block, name)
+            sparse = nn.Conv2d(
+                dense.in_channels,
+                dense.out_channels,
+                (TAPS, TAPS if kind == "mel" else 1),
+                padding=(int(dense.padding[0]), pad_frequency),
+                dilation=(step_time * (index + 1), step_frequency),
+                bias=False,
+            )
+            setattr(block, name, sparse)
+    return branch
+
+
+def fill(sparse: Tensor, shape: torch.Size, steps: tuple[int, int], noise: float, generator: torch.Generator) -> Tensor:
+    """Put a kernel (out, in, 3, 3 or 1) with its taps `steps` apart into the middle of a dense one, noise around it."""
+    dense = torch.randn(shape, generator=generator) * (noise * sparse.pow(2).mean().sqrt())
+    rows, columns = sparse.shape[2:]
+    top = (shape[2] - 1 - (rows - 1) * steps[0]) // 2
+    left = (shape[3] - 1 - (columns - 1) * steps[1]) // 2
+    for i in range(rows):
+        for j in range(columns):
+            dense[:, :, top + i * steps[0], left + j * steps[1]] = sparse[:, :, i, j]
+    return dense
 
 
 class NarrowSoundEQnet(SoundEQnet):
-    """SoundEQnet with one mel and one loudness branch of a kernel width, each standing in for all four of its kind."""
+    """SoundEQnet with one sparse mel and one sparse loudness branch, each standing in for all four of its kind."""
 
-    def __init__(self, dropout: float = 0.0, kernel: int = 3) -> None:
+    def __init__(self, kernel: int = 3, dropout: float = 0.0) -> None:
         super().__init__(dropout)
         self.kernel = kernel
-        for name in list(self.branches):
-            if not name.endswith(f"k{kernel}"):
-                del self.branches[name]
+        self.branches = nn.ModuleDict(
+            {f"{kind}_k{kernel}": sparse_branch(kind, kernel, dropout) for kind in ("mel", "loudness")}
+        )
 
     def embed(self, log_mel: Tensor, loudness: Tensor) -> Tensor:
         """Map a window to node embeddings (B, 8, 64), four equal ones of each kind."""
         x = self.inputs(log_mel, loudness)
-        mel = self.branches[f"mel_k{self.kernel}"](x["mel"])
-        loud = self.branches[f"loudness_k{self.kernel}"](x["loudness"])
-        return torch.stack([mel] * len(KERNELS) + [loud] * len(KERNELS), dim=1)
-
-
-def widen(kernel: Tensor, shape: torch.Size, noise: float, generator: torch.Generator | None = None) -> Tensor:
-    """Put a convolution kernel (out, in, h, w) into the middle of a larger one; noise relative to its own RMS."""
-    wide = torch.randn(shape, generator=generator) * (noise * kernel.pow(2).mean().sqrt())
-    top, left = (shape[2] - kernel.shape[2]) // 2, (shape[3] - kernel.shape[3]) // 2
-    wide[:, :, top : top + kernel.shape[2], left : left + kernel.shape[3]] += kernel
-    return wide
+        nodes = [self.branches[f"{kind}_k{self.kernel}"](x[kind]) for kind in ("mel", "loudness")]
+        return torch.stack([nodes[0]] * len(KERNELS) + [nodes[1]] * len(KERNELS), dim=1)
 
 
 @torch.no_grad()
-def inflate_branch(narrow: nn.Module, wide: nn.Module, noise: float, generator: torch.Generator | None = None) -> None:
-    """Copy a trained branch into one with a kernel as wide or wider."""
-    target = wide.state_dict()
-    for key, value in narrow.state_dict().items():
-        grown = value.dim() == 4 and value.shape != target[key].shape
-        target[key] = widen(value, target[key].shape, noise, generator) if grown else value.clone()
-    wide.load_state_dict(target)
+def assemble(
+    parts: dict[int, NarrowSoundEQnet], noise: float = 0.01, seed: int = 0, dropout: float = 0.1
+) -> SoundEQnet:
+    """A full SoundEQnet whose branches come from narrow ones, by kernel; a wider kernel takes the widest that fits.
 
-
-@torch.no_grad()
-def inflate(narrow: NarrowSoundEQnet, noise: float = 0.01, seed: int = 0, dropout: float = 0.1) -> SoundEQnet:
-    """A full SoundEQnet that gives (but for the noise and edges) what the narrow one gives."""
+    The rest (graph, heads, batch norm of the input) comes from the narrowest and has to be trained on.
+    """
+    narrowest = parts[min(parts)]
     full = SoundEQnet(dropout)
-    shared = {key: value for key, value in narrow.state_dict().items() if not key.startswith("branches.")}
-    full.load_state_dict(shared, strict=False)
+    full.load_state_dict(
+        {k: v for k, v in narrowest.state_dict().items() if not k.startswith("branches.")}, strict=False
+    )
     generator = torch.Generator().manual_seed(seed)
-    for name, branch in full.branches.items():
-        kind, width = name.split("_k")
-        source = narrow.branches[f"{kind}_k{narrow.kernel}"]
-        if int(width) >= narrow.kernel:
-            inflate_branch(source, branch, 0.0 if int(width) == narrow.kernel else noise, generator)
+    for kind, kernel in BRANCHES:
+        source = max(one for one in parts if one <= kernel)
+        wide, narrow = full.branches[f"{kind}_k{kernel}"], parts[source].branches[f"{kind}_k{source}"]
+        state = wide.state_dict()
+        for key, value in narrow.state_dict().items():
+            if value.dim() == 4:
+                value = fill(value, state[key].shape, _steps(kind, source), noise if kernel > 3 else 0.0, generator)
+            state[key] = value.clone()
+        wide.load_state_dict(state)
     return full

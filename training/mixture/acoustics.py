@@ -12,7 +12,7 @@ Gain = NDArray[np.float32]
 
 def frequencies(n: int) -> NDArray[np.float64]:
     """Frequencies of the spectrum of n samples at 48 kHz, Hz, shape (n // 2 + 1,)."""
-    return np.fft.rfftfreq(n, 1 / RATE_HZ)
+    return np.asarray(np.fft.rfftfreq(n, 1 / RATE_HZ), dtype=np.float64)
 
 
 def a_weighting(n: int) -> Gain:
@@ -51,7 +51,7 @@ def device_response(n: int, rng: np.random.Generator) -> Gain:
 
 
 def room(n: int, rng: np.random.Generator) -> Spectrum:
-    """Spectrum of a diffuse tail of unit energy: streets decay in 0.3 s, squares in up to 2 s; top octaves decay faster."""
+    """Spectrum of a diffuse tail of unit energy that decays within 0.25 s to 2 s, the top octaves faster."""
     decay_s = float(np.exp(rng.uniform(np.log(0.25), np.log(2.0))))
     length = min(n, int(1.2 * decay_s * RATE_HZ))
     t = np.arange(length, dtype=np.float32) / RATE_HZ

@@ -53,16 +53,15 @@ class Generator:
         n = (job.seconds + LEAD_S) * RATE_HZ
         return self._hear(self.renderer.render(self.planner.draw(rng), n, rng) for rng in rngs)
 
-    def recordings(self, sources: list[Source], seconds: int, level_dba: float, seed: int) -> dict[str, NDArray[np.generic]]:
-        """Recordings as they are (tiled or cropped, level set, nothing mixed in): for validation."""
+    def recordings(self, sources: list[Source], seconds: int, seed: int) -> dict[str, NDArray[np.generic]]:
+        """Recordings as they are (tiled or cropped, about their own level, nothing mixed in): for validation."""
         n = (seconds + LEAD_S) * RATE_HZ
 
         def plain() -> Iterator[Soundscape]:
             for number, source in enumerate(sources):
                 rng = np.random.default_rng([seed, number])
-                part = Part(source.file, source.events, 0.0, True, source.ambience)
-                level = float(np.clip(level_dba + rng.normal(0, 6), 40, 80))
-                yield self.renderer.render(Plan("plain", source.scene, 1.0, level, (part,)), n, rng)
+                part = Part(source.file, source.events, float(rng.normal(0, 3)), True, source.ambience)
+                yield self.renderer.render(Plan("plain", source.scene, 1.0, float("nan"), (part,)), n, rng)
 
         return self._hear(plain())
 

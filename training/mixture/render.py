@@ -110,7 +110,7 @@ class Renderer:
                 wet += spectrum * (gain * np.float32(10 ** (rng.uniform(-14, 2) / 20)))
         if wet.any():
             dry += wet * acoustics.room(n, rng)
-        if plan.kind == "scene" and rng.random() < 0.7 or rng.random() < 0.25:  # the city's rumble, far away
+        if (plan.kind == "scene" and rng.random() < 0.7) or rng.random() < 0.25:  # the city's rumble, far away
             rumble = np.asarray(rfft(coloured_noise(n, rng.uniform(1.6, 2.6), rng)), dtype=np.complex64)
             share = 10 ** (rng.uniform(-25, -6) / 10) * acoustics.mean_square(dry, n, weight)
             dry += rumble * np.float32(np.sqrt(share / acoustics.mean_square(rumble, n, weight)))

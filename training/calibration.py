@@ -1,0 +1,135 @@
+"""From logits to probabilities that mean what they say, and the thresholds that follow."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit, log_softmax, logsumexp
+
+from monitor.types import EVENTS, SCENES, FloatArray
+from training.metrics import calibration_error
+
+SCALE_LIMITS = (0.2, 3.0)
+"""Platt scales outside it are not believed: too few clips of a kind."""
+THRESHOLD_LIMITS = (0.15, 0.85)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventCalibration:
+    """Probability = sigmoid(scale * logit + bias), per event; arrays of shape (15,)."""
+
+    scale: FloatArray
+    bias: FloatArray
+
+    def apply(self, logits: FloatArray) -> FloatArray:
+        """Map logits (n, 15) to probabilities."""
+        return np.asarray(expit(self.scale * logits + self.bias), dtype=np.float64)
+
+
+def fit_events(logits: FloatArray, truth: FloatArray, prior: float = 4.0) -> EventCalibration:
+    """Platt scaling per event on held-out clips, logits and truth (n, 15), truth 0..1.
+
+    A scale of 1 and a bias of 0 count as much as `prior` clips, so that rare events stay near them.
+    """
+    scale, bias = np.ones(len(EVENTS)), np.zeros(len(EVENTS))
+    for e in range(len(EVENTS)):
+        x, y = logits[:, e].astype(np.float64), truth[:, e].astype(np.float64)
+
+        def loss(parameters: FloatArray, x: FloatArray = x, y: FloatArray = y) -> float:
+            z = parameters[0] * x + parameters[1]
+            penalty = prior * ((parameters[0] - 1) ** 2 + 0.1 * parameters[1] ** 2)
+            return float((np.logaddexp(0, z) - y * z).sum() + penalty)
+
+        fitted = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[SCALE_LIMITS, (-6, 6)])
+        scale[e], bias[e] = fitted.x
+    return EventCalibration(scale, bias)
+
+
+def fit_scene(logits: FloatArray, truth: FloatArray, *, biased: bool = False) -> tuple[float, FloatArray]:
+    """Temperature and bias (zero unless `biased`) of the scene softmax; logits and truth (n, 3)."""
+
+    def loss(parameters: FloatArray) -> float:
+        bias = np.concatenate([parameters[1:], [0.0]]) if biased else 0.0
+        return float(-(truth * log_softmax(logits * parameters[0] + bias, axis=1)).sum(axis=1).mean())
+
+    start = np.concatenate([[1.0], np.zeros(len(SCENES) - 1 if biased else 0)])
+    fitted = minimize(loss, start, method="L-BFGS-B", bounds=[(0.1, 5.0)] + [(-3, 3)] * (len(start) - 1)).x
+    bias = np.concatenate([fitted[1:], [0.0]]) if biased else np.zeros(len(SCENES))
+    return 1.0 / float(fitted[0]), bias - bias.mean()
+
+
+def scene_probability(logits: FloatArray, temperature: float, bias: FloatArray) -> FloatArray:
+    """softmax(logits / temperature + bias), (n, 3)."""
+    x = logits / temperature + bias
+    return np.asarray(np.exp(x - logsumexp(x, axis=1, keepdims=True)), dtype=np.float64)
+
+
+def best_threshold(truth: FloatArray, probability: FloatArray) -> float:
+    """The probability above which an event should count: largest F1 on held-out clips, middle of the best ones."""
+    candidates = np.arange(THRESHOLD_LIMITS[0], THRESHOLD_LIMITS[1] + 1e-9, 0.01)
+    positive = truth > 0.5
+    if not positive.any() or positive.all():
+        return 0.5
+    scores = []
+    for threshold in candidates:
+        said = probability >= threshold
+        hits = (said & positive).sum()
+        scores.append(2 * hits / max(1, said.sum() + positive.sum()))
+    good = candidates[np.array(scores) >= max(scores) - 0.005]
+    return round(float(np.median(good)), 2)
+
+
+def calibrate(
+    scene: FloatArray,
+    event: FloatArray,
+    truth: dict[str, FloatArray],
+    short: tuple[FloatArray, FloatArray] | None = None,
+) -> dict[str, Any]:
+    """Bundle fields `calibration`, `thresholds` and `ece` from held-out logits.
+
+    scene (n, 3) and event (n, 15): logits of whole windows, with truth {"scene", "event"}; short: logits of the newest
+    4 s (m, 15) and their truth (m, 15), default: as the whole window.
+    """
+    temperature, bias = fit_scene(scene, truth["scene"])
+    whole = fit_events(event, truth["event"])
+    probability = whole.apply(event)
+    short_logits, short_truth = short if short is not None else (event, truth["event"])
+    brief = fit_events(short_logits, short_truth)
+    brief_probability = brief.apply(short_logits)
+    active = [best_threshold(truth["event"][:, e], probability[:, e]) for e in range(len(EVENTS))]
+    begins = [best_threshold(short_truth[:, e], brief_probability[:, e]) for e in range(len(EVENTS))]
+    return {
+        "calibration": {
+            "scene_temperature": temperature,
+            "scene_bias": bias.tolist(),
+            "event": {"scale": whole.scale.tolist(), "bias": whole.bias.tolist()},
+            "event_short": {"scale": brief.scale.tolist(), "bias": brief.bias.tolist()},
+        },
+        "thresholds": {
+            "active": active,
+            "fallback": [],
+            "short_on": begins,
+            "short_off": [round(max(0.05, 0.6 * one), 2) for one in begins],
+        },
+        "ece": {
+            "scene": calibration_error(truth["scene"].ravel(), scene_probability(scene, temperature, bias).ravel()),
+            "event": calibration_error(truth["event"].ravel(), probability.ravel()),
+            "event_short": calibration_error(short_truth.ravel(), brief_probability.ravel()),
+            "event_uncalibrated": calibration_error(truth["event"].ravel(), expit(event).ravel()),
+        },
+    }
+
+
+def bundle_fields(
+    scene: FloatArray, event: FloatArray, affect: FloatArray, truth: dict[str, FloatArray]
+) -> dict[str, Any]:
+    """Fields for a bundle from held-out clips that listeners rated."""
+    fitted = calibrate(scene, event, truth)
+    spread = np.sqrt(((affect - truth["affect"]) ** 2).mean(axis=0))
+    return {
+        "calibration": fitted["calibration"],
+        "thresholds": fitted["thresholds"],
+        "uncertainty": {"isop": float(spread[0]), "isoe": float(spread[1]), "paq": spread[2:].tolist()},
+        "metrics": {"ece": fitted["ece"]},
+    }
