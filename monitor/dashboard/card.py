@@ -18,7 +18,7 @@ WIDEST = 104
 """Columns beyond which a card does not grow."""
 NARROWEST = 72
 """Columns below which the circumplex goes under the figures."""
-PLANE = (38, 17)
+PLANE = (36, 17)
 """Columns and rows of the circumplex."""
 EVENTS_SHOWN = 7
 LEAST_PROB = 0.1
@@ -38,7 +38,7 @@ class _Card:
         width = min(options.max_width, WIDEST)
         beside = width >= NARROWEST
         text_width = width - 4 - (PLANE[0] + 3 if beside else 0)
-        figures = Group(*self._levels(glyphs), Text(), *self._heard(glyphs, text_width))
+        figures = Group(*self._levels(glyphs, text_width < 40), Text(), *self._heard(glyphs, text_width))
         plane = self._plane()
         body: RenderableType
         if beside:
@@ -63,13 +63,13 @@ class _Card:
             width=width,
         )
 
-    def _levels(self, glyphs: Glyphs) -> list[Text]:
+    def _levels(self, glyphs: Glyphs, narrow: bool) -> list[Text]:
         level, loudness, none = self._result["level"], self._result["loudness"], glyphs.none
         quality = self._result.get("quality", {})
 
         def row(names: list[tuple[str, str]], table: Mapping[str, Any], unit: str, decimals: int = 1) -> Text:
             shown = [(shown, number(table.get(key), decimals, none)) for shown, key in names]
-            return pairs(shown, "  ").append(f" {unit}", "dim")
+            return pairs(shown, glyphs, " " if narrow else "  ").append(f" {unit}", "dim")
 
         lines = [
             row([("LAeq", "LAeq"), ("LAFmax", "LAFmax"), ("LCpeak", "LCpeak")], level, "dB"),

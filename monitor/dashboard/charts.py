@@ -28,11 +28,13 @@ def scale(values: Sequence[float | None], least_span_db: float) -> tuple[float, 
 def columns(
     values: Sequence[float | None], rows: int, low: float, high: float, glyphs: Glyphs, style: str, every: int = 1
 ) -> list[Text]:
-    """Draw values as columns that rise from `low` to `high`, the scale on the left; unknown values get a mark.
+    """Draw values as columns that rise from `low` to `high`, with the scale on the left.
 
-    Each value takes `every` columns, the last one of them empty where there are more than one.
+    Unknown values get a mark, but not those before the first known one. Each value takes `every` columns, the last one
+    of them empty where there are more than one.
     """
     steps = rows * 8
+    first = next((index for index, value in enumerate(values) if value is not None), len(values))
     fills = [None if value is None else round(steps * (value - low) / (high - low)) for value in values]
     lines = []
     for row in range(rows):
@@ -40,9 +42,9 @@ def columns(
         line = Text("", no_wrap=True)
         line.append(f"{'' if mark is None else f'{mark:.0f}':>{AXIS_WIDTH - 1}} ", "dim")
         base = (rows - 1 - row) * 8
-        for fill in fills:
+        for index, fill in enumerate(fills):
             if fill is None:
-                line.append(glyphs.missing if row == rows - 1 else " ", "dim")
+                line.append(glyphs.missing if row == rows - 1 and index > first else " ", "dim")
                 cell = ""
             else:
                 least = 1 if row == rows - 1 else 0

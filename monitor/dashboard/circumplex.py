@@ -117,10 +117,7 @@ class Circumplex:
 
         long = (axis("pleasant", now.isop, now.isop_sd), axis("eventful", now.isoe, now.isoe_sd))
         short = (axis("P", now.isop, now.isop_sd), axis("E", now.isoe, now.isoe_sd))
-        figures = next((pair for pair in (long, short) if len(word) + sum(map(len, pair)) + 4 <= width), short)
-        line = Text(justify="center", no_wrap=True)
-        line.append(word, "bold").append("  ").append("  ".join(figures), "dim")
-        unsure = (
-            "ellipse: listeners differ (1 SD)" if now.isop_sd and now.isoe_sd else "listeners differ; take as a hint"
-        )
-        return [line, Text(unsure, style="dim", justify="center", no_wrap=True, overflow="ellipsis")]
+        figures = "  ".join(long if sum(map(len, long)) + 2 <= width else short)
+        unsure = "ellipse: listeners, 1 SD" if now.isop_sd and now.isoe_sd else "listeners differ"
+        told = Text(word, style="bold", justify="center", no_wrap=True).append(f"  {unsure}", "not bold dim")
+        return [Text(figures, justify="center", no_wrap=True, overflow=glyphs.overflow), told]

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions
+from rich.console import Console, ConsoleOptions, OverflowMethod
 
 FEW_GLYPHS = frozenset({"linux", "dumb", "vt100", "vt220", "unknown"})
 """Values of TERM whose fonts have no braille and no eighth blocks, whatever the encoding."""
@@ -29,6 +29,9 @@ class Glyphs:
     dot: str
     here: str
     missing: str
+    more: str
+    """After a text that was cut."""
+    overflow: OverflowMethod
     dots_x: int
     """Dots of a canvas cell across."""
     dots_y: int
@@ -49,6 +52,8 @@ UNICODE = Glyphs(
     dot="·",
     here="●",
     missing="╳",
+    more="…",
+    overflow="ellipsis",
     dots_x=2,
     dots_y=4,
 )
@@ -67,6 +72,8 @@ ASCII = Glyphs(
     dot="|",
     here="@",
     missing="x",
+    more=".",
+    overflow="crop",
     dots_x=1,
     dots_y=1,
 )

@@ -26,11 +26,12 @@ class HeaderView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         glyphs, snapshot = glyphs_for(console, options), self._snapshot
         left = Text(" ", no_wrap=True)
-        left.append("Soundscape Monitor", "bold cyan" if options.max_width >= 70 else "bold")
-        left.append("  ").append(f"{clean(snapshot.site, glyphs)}/{clean(snapshot.node, glyphs)}", "bold")
+        if options.max_width >= 70:
+            left.append("Soundscape Monitor  ", "bold cyan")
+        left.append(f"{clean(snapshot.site, glyphs)}/{clean(snapshot.node, glyphs)}", "bold")
         right = Text(f"{snapshot.at:%Y-%m-%d} " if options.max_width >= 100 else "", no_wrap=True)
         right.append(clock(snapshot.at)).append("  ").append_text(state_mark(snapshot.health, glyphs)).append(" ")
-        left.truncate(max(1, options.max_width - len(right)), overflow="ellipsis" if not glyphs.ascii else "crop")
+        left.truncate(max(1, options.max_width - len(right)), overflow=glyphs.overflow)
         left.pad_right(options.max_width - len(left) - len(right))
         yield left.append_text(right)
 
@@ -48,7 +49,7 @@ class OperatorView:
         if health.reasons:
             reasons = "; ".join(clean(reason, glyphs) for reason in health.reasons)
             lines.append(
-                Text(f"{glyphs.warn} {reasons}", style=STATES[health.state], no_wrap=True, overflow="ellipsis")
+                Text(f"{glyphs.warn} {reasons}", style=STATES[health.state], no_wrap=True, overflow=glyphs.overflow)
             )
         items = self._items(glyphs, full=options.max_width >= 120)
         line = Text(no_wrap=True)

@@ -25,9 +25,9 @@ WANTED_S = 300
 """Time the sparkline shows at least, s."""
 
 
-def pairs(items: list[tuple[str, str]], gap: str = "   ") -> Text:
+def pairs(items: list[tuple[str, str]], glyphs: Glyphs, gap: str = "  ") -> Text:
     """Return names and figures on one line, names dim."""
-    text = Text(no_wrap=True, overflow="ellipsis")
+    text = Text(no_wrap=True, overflow=glyphs.overflow)
     for index, (name, value) in enumerate(items):
         text.append(gap if index else "").append(f"{name} ", "dim").append(value)
     return text
@@ -60,7 +60,7 @@ class LevelView:
 
     def _figures(self, glyphs: Glyphs, roomy: bool) -> RenderResult:
         snapshot, none = self._snapshot, glyphs.none
-        first = Text(no_wrap=True, overflow="ellipsis")
+        first = Text(no_wrap=True, overflow=glyphs.overflow)
         first.append(f" {number(snapshot.LAF, none=none)}", "bold").append(" dB(A)", "bold")
         first.append("  ").append(" LAF now" if roomy else "LAF", "dim")
         if snapshot.LAF is None and snapshot.quality.under_range_pct > 0:
@@ -73,7 +73,7 @@ class LevelView:
         first.append("  N5 ", "dim").append(number(snapshot.N5_60s, none=none))
         yield first
         names = (("LAeq,60s", snapshot.LAeq_60s), ("L90", snapshot.L90_60s), ("LAFmax", snapshot.LAFmax_60s))
-        yield pairs([(f" {name}", number(value, none=none)) for name, value in names], " ")
+        yield pairs([(f" {name}", number(value, none=none)) for name, value in names], glyphs, " ")
 
     def _trend(self, rows: int, width: int, glyphs: Glyphs, roomy: bool) -> RenderResult:
         room = max(1, width - AXIS_WIDTH)
@@ -105,7 +105,7 @@ class SoundView:
                 yield self._row(name, prob, width, glyphs, None, name == scene.label)
             yield Text("")
         elif ranked:
-            text = Text(no_wrap=True, overflow="ellipsis")
+            text = Text(no_wrap=True, overflow=glyphs.overflow)
             for index, (name, prob) in enumerate(ranked):
                 shown = f"{SHORT_SCENES.get(name, label(name))} {percent(prob)}"
                 text.append("  " if index else "").append(shown, "bold" if name == scene.label else "dim")
@@ -128,7 +128,7 @@ class SoundView:
     def _row(name: str, prob: float, width: int, glyphs: Glyphs, lasted: float | None, strong: bool) -> Text:
         names = min(26, max(12, width - 27))
         shown = label(name)
-        shown = shown if len(shown) <= names else shown[: names - 1].rstrip() + ("." if glyphs.ascii else "…")
+        shown = shown if len(shown) <= names else shown[: names - 1].rstrip() + glyphs.more
         text = Text(f"{glyphs.on if strong else glyphs.off} ", style=DATA if strong else "", no_wrap=True)
         text.append(f"{shown:<{names}} ", "bold" if strong else "dim")
         text.append_text(meter(prob, max(4, min(30, width - names - 19)), glyphs, DATA if strong else "dim"))
