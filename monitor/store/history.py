@@ -30,6 +30,7 @@ from monitor.records import (
 from monitor.settings import AggregateSettings
 from monitor.store.database import PerThread
 from monitor.store.history_tables import (
+    PAGE_SIZE,
     SCHEMA,
     VERSION,
     JournalEntry,
@@ -56,7 +57,7 @@ class History:
     """The history of one node; each thread that uses it gets its own connection. Raises `DatabaseError`."""
 
     def __init__(self, path: Path | str, settings: AggregateSettings, time_zone: str = "UTC") -> None:
-        self._file = PerThread(path, SCHEMA, VERSION, "NORMAL")
+        self._file = PerThread(path, SCHEMA, VERSION, "NORMAL", PAGE_SIZE)
         self._zone = ZoneInfo(time_zone)
         self._waiting: list[Stored] = []
         self.upkeep = Upkeep(self._file, settings)

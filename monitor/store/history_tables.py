@@ -49,6 +49,8 @@ SCHEMA = (
     "CREATE TABLE written (day TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT",
 )
 VERSION = 1
+PAGE_SIZE = 1024
+"""About the size of a minute: half the bytes written a day that pages of 4096 take."""
 TABLES = ("minutes", "periods", "days", "sound_events", "captions", "gaps", "alerts", "journal")
 """All that grow; each has a column `start`."""
 

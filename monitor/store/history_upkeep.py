@@ -81,8 +81,6 @@ class Upkeep:
         for tables in (("minutes",), TABLES):
             while self.size() > limit and self._forget_oldest_day(tables):
                 pass
-        with self._file.reading() as connection:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
 
     def _forget_oldest_day(self, tables: tuple[str, ...]) -> int:
         gone = 0
