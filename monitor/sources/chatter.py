@@ -10,9 +10,12 @@ def silence_native_chatter() -> None:
     For processes that keep a microphone open, once, before logging is set up: four attempts a second would fill a
     journal and spoil a drawn screen, and the libraries have no switch for it.
     """
-    sys.stderr.flush()
+    original = sys.__stderr__
+    if original is None or sys.stderr is not original or original.fileno() != 2:
+        return  # done already, or redirected by somebody else
+    original.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    sys.stderr = open(kept, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: SIM115, PTH123
+    sys.stderr = open(kept, "w", buffering=1, encoding=original.encoding, errors="backslashreplace")  # noqa: SIM115, PTH123

@@ -103,6 +103,11 @@ class MicrophoneSource(Source):
         return self._keeper.state
 
     @property
+    def device(self) -> str | None:
+        """Stable name of the device, once it was opened."""
+        return self._keeper.device
+
+    @property
     def degraded(self) -> bool:
         """True while nothing is heard."""
         return self._hearing is None
