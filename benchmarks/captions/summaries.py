@@ -178,7 +178,8 @@ def _spoil(summary: PeriodSummary, rng: Random) -> PeriodSummary:
         levels = Levels.model_validate(nothing | {"reason": "no_audio"})
         return summary.model_copy(update=mute | {"quality": quality, "levels": levels, "trace": []})
     if fate < 0.05:
-        return summary.model_copy(update=mute)
+        bare = [point.model_copy(update={"isop": None, "isoe": None, "scene": None}) for point in summary.trace]
+        return summary.model_copy(update=mute | {"trace": bare})
     if fate < 0.07:
         return summary.model_copy(
             update={"levels": Levels.model_validate(nothing | {"reason": "under_range"}), "trace": []}

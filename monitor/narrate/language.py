@@ -77,6 +77,12 @@ def by_presence(sounds: Sequence[SoundFact], most: int = 4) -> list[tuple[Presen
     return [(key, sorted(group, key=lambda sound: certainty.index(sound.certainty))) for key, group in groups]
 
 
+def unsaid(label: str, sounds: Sequence[SoundFact]) -> SoundFact | None:
+    """Return the sound of a label that the sentence of sounds left out: its certainty is still to be told."""
+    said = {sound.label for _, group in by_presence(sounds) for sound in group}
+    return next((sound for sound in sounds if sound.label == label and label not in said), None)
+
+
 def capital(sentence: str) -> str:
     """Return the sentence with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]

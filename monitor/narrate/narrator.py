@@ -53,11 +53,18 @@ class Narrator:
         self._node = node
         self._thresholds = dict(thresholds or {})
         self._language = language(settings.language) or ENGLISH
+        self.status = "off"
+        self.rejections = 0
 
     def narrate(
-        self, period: PeriodSummary, usual: Usual | None = None, minutes: Sequence[MinuteSummary] = ()
+        self,
+        period: PeriodSummary,
+        usual: Usual | None = None,
+        minutes: Sequence[MinuteSummary] = (),
+        *,
+        hurried: bool = False,
     ) -> Caption:
-        """Return the caption of a period."""
+        """Return the caption of a period; hurried: by template, since others wait."""
         sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds, minutes=minutes)
         return template_caption(period, sheet, self._language)
 

@@ -1,6 +1,6 @@
 """English captions."""
 
-from monitor.narrate.language import Language, Pick, by_presence, listed
+from monitor.narrate.language import Language, Pick, by_presence, listed, unsaid
 from monitor.narrate.sheet import Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
@@ -217,11 +217,15 @@ class English(Language):
             return None
         calibrated = sheet.level.calibrated
         parts = [
-            f"{SOUNDS[entry.label]} {at(entry.at)}"
+            f"{self._hedge(entry.label, sheet)}{SOUNDS[entry.label]} {at(entry.at)}"
             + (f" (up to {entry.LAFmax:.0f} dB(A))" if calibrated and entry.LAFmax is not None else "")
             for entry in sheet.notable
         ]
         return pick(f"what stood out: {listed(parts, 'and')}", f"{listed(parts, 'and')} stood out")
+
+    def _hedge(self, label: str, sheet: FactSheet) -> str:
+        sound = unsaid(label, sheet.sounds)
+        return HEDGE[sound.certainty] if sound is not None else ""
 
     def course(self, sheet: FactSheet, pick: Pick) -> list[str]:
         """Return how a day went, or when it was loudest."""
@@ -242,7 +246,7 @@ class English(Language):
             sentences.append("; ".join(parts))
         hours = [self._hour(extreme, sheet.level.calibrated) for extreme in sheet.extremes]
         if hours:
-            sentences.append(listed(hours, "and"))
+            sentences.append("; ".join(hours))
         return sentences
 
     def _hour(self, extreme: Extreme, calibrated: bool) -> str:

@@ -1,6 +1,6 @@
 """Nederlandse bijschriften."""
 
-from monitor.narrate.language import Language, Pick, by_presence, listed
+from monitor.narrate.language import Language, Pick, by_presence, listed, unsaid
 from monitor.narrate.sheet import Change, Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
@@ -249,11 +249,15 @@ class Dutch(Language):
             return None
         calibrated = sheet.level.calibrated
         parts = [
-            f"{SOUNDS[entry.label]} {at(entry.at)}"
+            f"{self._hedge(entry.label, sheet)}{SOUNDS[entry.label]} {at(entry.at)}"
             + (f" (tot {entry.LAFmax:.0f} dB(A))" if calibrated and entry.LAFmax is not None else "")
             for entry in sheet.notable
         ]
         return pick(f"wat opviel: {listed(parts, 'en')}", f"opvallend: {listed(parts, 'en')}")
+
+    def _hedge(self, label: str, sheet: FactSheet) -> str:
+        sound = unsaid(label, sheet.sounds)
+        return HEDGE[sound.certainty] if sound is not None else ""
 
     def course(self, sheet: FactSheet, pick: Pick) -> list[str]:
         """Return how a day went, and its loudest and calmest hour."""
@@ -268,7 +272,7 @@ class Dutch(Language):
                 parts.append(f"{PART_NAMES[part.part]} {' '.join(filter(None, told))}")
         sentences = ["; ".join(parts)] if len(sheet.parts) > 1 and parts else []
         hours = [self._hour(extreme, sheet.level.calibrated) for extreme in sheet.extremes]
-        return [*sentences, listed(hours, "en")] if hours else sentences
+        return [*sentences, "; ".join(hours)] if hours else sentences
 
     def _hour(self, extreme: Extreme, calibrated: bool) -> str:
         figure = f" ({extreme.LAeq:.0f} dB(A))" if calibrated and extreme.LAeq is not None else ""

@@ -1,0 +1,197 @@
+"""Whether feelings, loudness and comparisons of a caption are those of the facts."""
+
+from collections.abc import Iterator
+
+from monitor.narrate.bands import LEVELS
+from monitor.narrate.check_figures import nearest
+from monitor.narrate.reading import Clause, Item, Sentence
+from monitor.narrate.sheet import FactSheet
+
+
+def check_feelings(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
+    """Yield a reason for each feeling, degree of loudness or comparison that the facts do not support."""
+    for sentence in sentences:
+        for clause in sentence.clauses:
+            for item in clause.items:
+                if item.has("feeling"):
+                    yield from _feeling(item, clause, sentence, sheet)
+                if item.has("level") and not item.has("compare"):
+                    yield from _level(item, clause, sentence, sheet)
+                if item.has("compare", "louder") or item.has("compare", "quieter"):
+                    yield from _comparative(item, clause, sentence, sheet)
+                if item.has("compare", "unusually"):
+                    yield from _unusually(item, clause, sheet)
+            yield from _usual(clause, sheet)
+            yield from _superlatives(clause, sheet)
+
+
+def denied(item: Item, clause: Clause) -> bool:
+    """Return whether a word is negated: 'not calm', 'neither pleasant nor unpleasant'."""
+    return any(0 < item.place - word.place <= 4 for word in clause.of("negation"))
+
+
+def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
+    words = set(item.values("feeling"))
+    affect = sheet.affect
+    if affect is None:
+        yield f'"{item.text}": how it felt is not among the facts'
+        return
+    if item.has("compare"):
+        return
+    if denied(item, clause):
+        if not words & set(affect.denied):
+            yield f'that it was not "{item.text}" is not among the facts'
+        return
+    if clause.of("compare", "usual") and any(
+        0 < item.place - other.place <= 2 for other in clause.items if other.has("marker", "more")
+    ):
+        yield f'"{item.text}": feelings are not compared with what is usual'
+        return
+    change = next((change for change in sheet.changes if change.what == "affect"), None)
+    if sheet.kind == "day":
+        parts = {value for word in sentence.of("part") for value in word.values("part")}
+        felt = {part.word for part in sheet.parts if part.part in parts}
+        if clause.of("part") and felt and not words & felt:
+            yield f'"{item.text}" is not how that part of the day felt'
+            return
+        if words & felt:
+            return
+    directed = [word for word in clause.of("change") if 0 < item.place - word.place <= 4]
+    if directed and (sentence.of("change", "verb") or sentence.of("change", "to")) and _turning(sentence):
+        last = max(directed, key=lambda word: word.place)
+        sides = set(last.values("change"))
+        if change is None:
+            yield f'"{last.text} {item.text}": no change of feeling is among the facts'
+        elif not ((sides & {"to", "verb"} and change.after in words) or ("from" in sides and change.before in words)):
+            yield f'"{last.text} {item.text}" is not how the feeling changed'
+        return
+    if not words & set(affect.said):
+        if change is not None and words & {change.before, change.after} and sentence.of("change"):
+            return
+        yield f'"{item.text}" is not among the feelings'
+        return
+    yield from _strength(item, words, clause, sheet)
+
+
+def _turning(sentence: Sentence) -> bool:
+    """Return whether a sentence tells of a change: a verb of change, or two feelings with words of direction."""
+    return (
+        bool(sentence.of("change", "verb"))
+        or len(sentence.of("feeling")) > 1
+        or any(item.kind == "time" for item in sentence.items)
+    )
+
+
+def _strength(item: Item, words: set[str], clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    affect = sheet.affect
+    assert affect is not None
+    main = affect.word in words
+    degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+    if any(word.has("degree", "very") for word in degree) and not (main and affect.strength == "very"):
+        yield f'"{degree[0].text} {item.text}" is stronger than the facts'
+    if any(word.has("degree", "slightly") for word in degree) and main and affect.strength != "slightly":
+        yield f'"{degree[0].text} {item.text}" is weaker than the facts'
+
+
+def _bands(item: Item, clause: Clause) -> set[str]:
+    bands = {band for value in item.values("level") for band in value.split("|")}
+    degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+    if any(word.has("degree", "very") for word in degree):
+        bands = {f"very {band}" if f"very {band}" in LEVELS else band for band in bands - {"very quiet", "very loud"}}
+    elif any(word.has("degree", "slightly") for word in degree):
+        bands -= {"very quiet", "very loud"}
+    return bands
+
+
+def _level(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
+    level = sheet.level
+    if clause.of("quality") and sentence.of("negation"):
+        return
+    if any(0 < item.place - word.place <= 2 for word in clause.of("compare", "unusually")):
+        return
+    if item.has("marker", "size") and not any(
+        abs(other.place - item.place) <= 3 and other.has("marker", "level") for other in clause.items
+    ):
+        return
+    bands = _bands(item, clause)
+    if clause.of("change", "verb") or (sentence.of("change", "verb") and sentence.of("feeling")):
+        after = {change.after for change in sheet.changes if change.what == "level"}
+        if ("louder" in after and "loud" in bands) or ("quieter" in after and "quiet" in bands):
+            return
+    quiet = sheet.quiet or (level.band in ("quiet", "very quiet"))
+    actual = {level.band} | ({level.loudness} if clause.of("cue", "n5") else set())
+    if denied(item, clause):
+        if level.band is None or bands & actual:
+            yield f'that it was not "{item.text}" is not among the facts'
+    elif not bands & actual and not (quiet and "quiet" in bands and "very" not in item.text and level.band is None):
+        why = " (the microphone is uncalibrated)" if level.band is None else f": the level is {level.band}"
+        yield f'"{item.text}" is not how loud it was{why}'
+
+
+def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
+    louder = item.has("compare", "louder")
+    direction = "louder" if louder else "quieter"
+    versus = sheet.level.versus or ""
+    if denied(item, clause) and clause.of("compare", "usual"):
+        if versus != "usual":
+            yield f'"not {item.text}": the comparison with the usual level is not among the facts'
+        return
+    if clause.of("compare", "usual") or sentence.of("compare", "usual"):
+        if direction not in versus:
+            yield f'"{item.text}" than usual is not among the facts'
+        degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+        if any(word.has("degree", "much") for word in degree) and not versus.startswith("much"):
+            yield f'"{degree[0].text} {item.text}" is more than the facts say'
+        if any(word.has("degree", "slightly") for word in degree) and versus.startswith("much"):
+            yield f'"{degree[0].text} {item.text}" is less than the facts say'
+        return
+    changes = {change.after for change in sheet.changes if change.what == "level"}
+    start = [word for word in clause.of("change", "from") if abs(item.place - word.place) <= 3]
+    if start and not clause.of("change", "verb"):
+        changes = {change.before for change in sheet.changes if change.what == "level"}
+    if sheet.kind == "day" and (clause.of("part") or sentence.of("part")):
+        return
+    if direction not in changes:
+        yield f'"{item.text}" is not among the facts'
+
+
+def _unusually(item: Item, clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    word = nearest(item, clause.of("level"), reach=2)
+    if word is None:
+        return
+    loud = any("loud" in value for value in word.values("level"))
+    if ("louder" if loud else "quieter") not in (sheet.level.versus or ""):
+        yield f'"{item.text} {word.text}" is not among the facts'
+
+
+def _usual(clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    usual = clause.of("compare", "usual")
+    if not usual:
+        return
+    versus = sheet.level.versus
+    if versus is None:
+        yield f'"{usual[0].text}": what is usual here is not known'
+    elif clause.of("compare", "same") and versus != "usual" and not any(i.unit == "db" for i in clause.items):
+        if not clause.of("compare", "louder") and not clause.of("compare", "quieter"):
+            yield f'"{usual[0].text}": the level differs from the usual one'
+    elif versus != "usual" and not _compared(clause):
+        yield f'"{usual[0].text}": the level differs from the usual one'
+
+
+def _compared(clause: Clause) -> bool:
+    """Return whether a clause says how the level differs: a comparative, or a figure."""
+    if clause.of("cue", "by") or any(item.unit == "db" for item in clause.items):
+        return True
+    return any(clause.of("compare", name) for name in ("louder", "quieter", "unusually"))
+
+
+def _superlatives(clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    known = {extreme.what for extreme in sheet.extremes}
+    if any(entry.LAFmax is not None for entry in sheet.notable) or sheet.level.LAFmax is not None:
+        known.add("loudest")
+    for name in ("loudest", "quietest", "calmest"):
+        for item in clause.of("compare", name):
+            if name not in known:
+                yield f'"{item.text}" is not among the facts'
+            elif not clause.figures() and clause.of("sound"):
+                yield f'"{item.text}": say when, or how loud'

@@ -1,0 +1,200 @@
+"""A caption read: sentences, clauses, words with what they claim, and figures with their units."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.narrate.lexicon import Lexicon, Tag
+
+_TOKEN = re.compile(
+    r"(?P<date>\b\d{4}-\d{2}-\d{2}\b)"
+    r"|(?P<time>\b(?:[01]?\d|2[0-4])[:h][0-5]\d\b(?:\s*[ap]\.?m\b\.?)?|\b(?:1[0-2]|0?[1-9])(?:\.[0-5]\d)?\s*[ap]\.?m\b\.?"
+    r"|\b(?:[01]?\d|2[0-3])\.[0-5]\d(?=\s*(?:uur|Uhr)\b))"
+    r"|(?P<unit>\bdB\s?\(?[ACZ]?\)?(?![A-Za-z])|%|°)"
+    r"|(?P<number>\b\d+(?:[.,]\d+)?(?:st|nd|rd|th|e|ste|de)?(?![^\W\d_]))"
+    r"|(?P<word>[^\W\d_]+)"
+    r"|(?P<other>\d\S*)"
+    r"|(?P<stop>[.!?](?=\s|$))"
+    r"|(?P<comma>[,])|(?P<semi>[;:])",
+    re.IGNORECASE,
+)
+PLACE = "⌂"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A phrase, a figure or a comma of a clause. `place` counts words; commas and 'and' count more."""
+
+    kind: str
+    """word | time | date | number | comma"""
+    text: str
+    place: int
+    tags: tuple[Tag, ...] = ()
+    value: float = 0.0
+    decimals: int = 0
+    unit: str = ""
+
+    def has(self, category: str, value: str | None = None) -> bool:
+        """Return whether the phrase claims something of a category."""
+        return any(tag[0] == category and (value is None or tag[1] == value) for tag in self.tags)
+
+    def values(self, category: str) -> list[str]:
+        """Return what the phrase claims in a category."""
+        return [tag[1] for tag in self.tags if tag[0] == category]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence within which words belong together."""
+
+    items: tuple[Item, ...]
+
+    def of(self, category: str, value: str | None = None) -> list[Item]:
+        """Return the items that claim something of a category."""
+        return [item for item in self.items if item.has(category, value)]
+
+    def figures(self) -> list[Item]:
+        """Return times, dates and numbers."""
+        return [item for item in self.items if item.kind in ("time", "date", "number")]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Clauses in order."""
+
+    clauses: tuple[Clause, ...]
+
+    def of(self, category: str, value: str | None = None) -> list[Item]:
+        """Return the items that claim something of a category."""
+        return [item for clause in self.clauses for item in clause.of(category, value)]
+
+    @property
+    def items(self) -> list[Item]:
+        """All items in order."""
+        return [item for clause in self.clauses for item in clause.items]
+
+
+def normalise(text: str, names: Iterable[str]) -> str:
+    """Return the text on one line with plain quotes and hyphens, names of places replaced by a mark."""
+    plain = unicodedata.normalize("NFC", text)
+    for old, new in (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("–", " - "), ("—", " ; "), ("\u00a0", " ")):
+        plain = plain.replace(old, new)
+    for name in sorted(names, key=len, reverse=True):
+        pattern = rf"(?<!\w){re.escape(name.replace('’', chr(39)))}(?!\w)"
+        plain = re.sub(pattern, PLACE, plain, flags=re.IGNORECASE)
+    plain = re.sub(r"n't\b", " not", plain)
+    plain = re.sub(r"\bit's\b", "it is", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"'s\b", "", plain)
+    plain = re.sub(r"(?<=[^\W\d_])-(?=[^\W\d_])", " ", plain)
+    plain = re.sub(r"(?<=\d)-(?=[^\W\d_])", " ", plain)
+    return re.sub(r"\bLAF,max\b", "LAFmax", plain)
+
+
+def _clock(text: str) -> float:
+    """Return minutes after midnight."""
+    digits = re.match(r"(\d+)(?:[:.h](\d\d))?", text.lower())
+    assert digits is not None
+    hour, minute = int(digits[1]), int(digits[2] or 0)
+    lower = text.lower()
+    if "p" in lower and hour < 12:
+        hour += 12
+    elif "a" in lower and hour == 12:
+        hour = 0
+    return 60 * (hour % 24) + minute
+
+
+def _raw(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(text.replace(PLACE, " place ")):
+        yield str(match.lastgroup), match.group()
+
+
+def read(text: str, lexicon: Lexicon, names: Iterable[str] = ()) -> tuple[list[Sentence], list[str]]:
+    """Return the sentences of a text, and the words that the lexicon does not know."""
+    unknown: list[str] = []
+    sentences: list[Sentence] = []
+    raw = list(_raw(normalise(text, names)))
+    start = 0
+    for index, (kind, _) in enumerate([*raw, ("stop", ".")]):
+        if kind == "stop":
+            if index > start:
+                items = _items(raw[start:index], lexicon, unknown)
+                sentences.append(Sentence(tuple(_clauses(items))))
+            start = index + 1
+    return sentences, unknown
+
+
+def _items(raw: Sequence[tuple[str, str]], lexicon: Lexicon, unknown: list[str]) -> list[Item]:
+    items: list[Item] = []
+    place = index = 0
+    while index < len(raw):
+        kind, text = raw[index]
+        place += 1
+        if kind == "word":
+            words: tuple[str, ...] = ()
+            tags: tuple[Tag, ...] = ()
+            for length in range(min(lexicon.longest, len(raw) - index), 0, -1):
+                chunk = raw[index : index + length]
+                if any(part != "word" for part, _ in chunk):
+                    continue
+                words = tuple(word.lower() for _, word in chunk)
+                tags = lexicon.tags(words)
+                if tags:
+                    break
+            if not tags:
+                unknown.append(text)
+            items.append(Item("word", " ".join(words), place, tags))
+            place += len(words) - 1
+            index += max(1, len(words))
+            continue
+        if kind == "comma":
+            place += 3
+        items.append(_figure(kind, text, place))
+        index += 1
+    return _with_units(items)
+
+
+def _figure(kind: str, text: str, place: int) -> Item:
+    if kind == "time":
+        return Item("time", text, place, value=_clock(text))
+    if kind == "number":
+        digits = re.match(r"\d+(?:[.,](\d+))?", text)
+        assert digits is not None
+        return Item(
+            "number", text, place, value=float(digits[0].replace(",", ".")), decimals=len(digits[1] or ""),
+            unit="" if digits[0] == text else "ordinal",
+        )  # fmt: skip
+    return Item(kind, text, place)
+
+
+def _with_units(items: list[Item]) -> list[Item]:
+    """Return the items with numbers (in digits or words) that took their unit from the word behind them."""
+    result: list[Item] = []
+    for index, item in enumerate(items):
+        following = items[index + 1] if index + 1 < len(items) else None
+        unit = ""
+        if following is not None:
+            unit = following.text.lower() if following.kind == "unit" else next(iter(following.values("unit")), "")
+            unit = {"%": "percent"}.get(unit, "db" if unit.startswith("db") else unit)
+            if following.kind == "unit" and re.search(r"[cz]\b", following.text.lower()):
+                unit = "other"
+        if item.kind == "word" and item.has("number") and unit in ("second", "minute", "hour"):
+            value = float(item.values("number")[0])
+            item = Item("number", item.text, item.place, (), value, 0, unit)
+        elif item.kind == "number" and unit and not item.unit:
+            item = Item("number", item.text, item.place, (), item.value, item.decimals, unit)
+        result.append(item)
+    return result
+
+
+def _clauses(items: list[Item]) -> Iterator[Clause]:
+    clause: list[Item] = []
+    for item in items:
+        if item.kind == "semi" or item.has("boundary"):
+            if clause:
+                yield Clause(tuple(clause))
+            clause = [item] if item.kind == "word" else []
+        else:
+            clause.append(item)
+    if clause:
+        yield Clause(tuple(clause))
