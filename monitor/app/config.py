@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -201,3 +201,8 @@ def example() -> str:
             lines += EXAMPLE_RULE.rstrip().splitlines()
         lines.append("")
     return "\n".join(lines)
+
+
+def local_hour(settings: Settings, time: datetime) -> int:
+    """Return the hour of a time on the node's own clock face."""
+    return time.astimezone(ZoneInfo(settings.node.time_zone)).hour

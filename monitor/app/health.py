@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.records import ClockQuality
-from monitor.settings import Settings
 from monitor.snapshot import Health
 
 LOW_DISK_MB = 200
@@ -47,14 +46,15 @@ class Vitals:
     bytes_sent: Callable[[], int] = lambda: 0
     llm: Callable[[], str] = lambda: "off"
     webhook: Callable[[], str] = lambda: "off"
+    concerns: Callable[[], list[str]] = list
 
 
 class HealthMonitor:
     """Turns vitals into a Health record; `live` is False for files, where nothing can be late."""
 
-    def __init__(self, vitals: Vitals, settings: Settings, state: Path, *, live: bool) -> None:
+    def __init__(self, vitals: Vitals, state: Path, *, live: bool) -> None:
         self.vitals = vitals
-        self._settings, self._state, self._live = settings, state, live
+        self._state, self._live = state, live
         self._started = time.monotonic()
         self._cpu = (self._started, time.process_time())
         self._cpu_pct: float | None = None
@@ -117,8 +117,7 @@ class HealthMonitor:
             reasons.append("predictions were left out to keep up")
         if not v.broker_ok():
             reasons.append(f"broker: {v.broker()}")
-        if self._settings.mqtt.insecure_skip_verify:
-            reasons.append("the broker's certificate is not verified (mqtt.insecure_skip_verify)")
+        reasons += v.concerns()
         if (llm := v.llm()) not in ("off", "ok"):
             reasons.append(f"language model: {llm}")
         if (webhook := v.webhook()).startswith("failing"):

@@ -1,0 +1,66 @@
+"""The stage `narrate`: summaries in, captions and digests out."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from monitor.app.health import Vitals
+from monitor.app.recorder import Recorder
+from monitor.app.stages import Channel
+from monitor.narrate.narrator import Narrator
+from monitor.publish.messages import Digest, span_of_day
+from monitor.records import DaySummary, MinuteSummary, PeriodSummary, Usual
+from monitor.settings import Settings
+from monitor.store.database import DatabaseError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A summary to be put into words, and the minutes it was made of."""
+
+    summary: PeriodSummary | DaySummary
+    minutes: tuple[MinuteSummary, ...] = ()
+
+
+class Narrating:
+    """Puts summaries into words; for a file in the thread that summarises, so that the order of records is fixed."""
+
+    def __init__(self, narrator: Narrator, recorder: Recorder, vitals: Vitals, settings: Settings) -> None:
+        self._narrator, self._recorder, self._vitals = narrator, recorder, vitals
+        self._digest = settings.narrate.digest
+        self._zone = ZoneInfo(settings.node.time_zone)
+
+    def run(self, inbox: Channel[Telling], aborted: Callable[[], bool]) -> None:
+        """Tell whatever comes until the channel ends."""
+        while not (aborted() or inbox.ended):
+            if (telling := inbox.get()) is not None:
+                self.tell(telling, hurried=inbox.full)
+
+    def tell(self, telling: Telling, *, hurried: bool = False) -> None:
+        """Put one summary into words and record them; hurried: by template, since others wait."""
+        summary = telling.summary
+        if isinstance(summary, PeriodSummary):
+            caption = self._narrator.narrate(summary, self._usual(summary), telling.minutes, hurried=hurried)
+            self._recorder.record(caption, summary.quality)
+        else:
+            told = self._narrator.digest(summary, self._periods(summary)) if self._digest else None
+            self._recorder.record(Digest(summary=summary, caption=told), summary.quality)
+        self._vitals.captions_rejected = self._narrator.rejections
+
+    def _usual(self, period: PeriodSummary) -> Usual | None:
+        try:
+            return self._recorder.history.usual(period.start.astimezone(self._zone).hour, period.start)
+        except DatabaseError as error:
+            log.warning("history.unreadable", extra={"error": str(error)})
+            return None
+
+    def _periods(self, day: DaySummary) -> list[PeriodSummary]:
+        start, end = span_of_day(day)
+        try:
+            return self._recorder.history.periods(start, end)
+        except DatabaseError as error:
+            log.warning("history.unreadable", extra={"error": str(error)})
+            return []

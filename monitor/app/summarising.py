@@ -1,0 +1,85 @@
+"""The stage `summarise`: observations in; events, minutes, periods, days, alerts and the live view out."""
+
+from collections import deque
+from collections.abc import Callable
+
+from monitor.aggregate.aggregator import AggregateRecord, Aggregator
+from monitor.aggregate.alerts import AlertRules
+from monitor.aggregate.live import LiveView
+from monitor.app.narrating import Telling
+from monitor.app.recorder import Recorder
+from monitor.app.stages import Channel, Observations
+from monitor.records import DaySummary, Interval, MinuteSummary, PeriodSummary, Quality
+from monitor.types import RATE_HZ
+
+PATIENCE = 10 * RATE_HZ
+"""Live, a minute waits so long for the network (samples); then it is told with what there is."""
+EVER = 2**62
+
+
+class Summarising:
+    """Owns the aggregation; `tell` takes what is to be put into words, `look` is called once a second of sound."""
+
+    def __init__(
+        self,
+        aggregator: Aggregator,
+        alerts: AlertRules,
+        recorder: Recorder,
+        view: LiveView,
+        *,
+        live: bool,
+        predicting: bool,
+        tell: Callable[[Telling], None],
+        look: Callable[[LiveView, int], None],
+    ) -> None:
+        self._aggregator, self._alerts, self._recorder, self._view = aggregator, alerts, recorder, view
+        self._live, self._tell, self._look = live, tell, look
+        self._heard_to = 0
+        self._inferred_to = 0 if predicting else EVER
+        self._looked_at = 0
+        self._minutes: deque[MinuteSummary] = deque(maxlen=60)
+        self._quality: Quality | None = None
+
+    def run(self, inbox: Channel[Observations], aborted: Callable[[], bool]) -> None:
+        """Take observations until the channel ends; then close what is open."""
+        while not (aborted() or inbox.ended):
+            if (seen := inbox.get()) is not None:
+                self._take(seen)
+        if not aborted():
+            self._give(self._aggregator.finish(self._heard_to))
+
+    def _take(self, seen: Observations) -> None:
+        for item in seen.items:
+            self._aggregator.add(item)
+            self._view.add(item)
+        if seen.heard_to is not None:
+            self._heard_to = max(self._heard_to, seen.heard_to)
+        if seen.inferred_to is not None:
+            self._inferred_to = max(self._inferred_to, seen.inferred_to)
+        if self._live:
+            self._inferred_to = max(self._inferred_to, self._heard_to - PATIENCE)
+        self._give(self._aggregator.advance(self._heard_to, self._inferred_to))
+        if self._heard_to - self._looked_at >= RATE_HZ:
+            self._looked_at = self._heard_to
+            self._look(self._view, self._heard_to)
+
+    def _give(self, records: list[AggregateRecord]) -> None:
+        for record in records:
+            if not isinstance(record, Interval):
+                self._recorder.record(record, self._quality)
+                continue
+            self._quality = record.quality
+            stats = self._aggregator.stats_of(record)
+            if isinstance(record, DaySummary):
+                self._recorder.keep(record, stats)
+                self._tell(Telling(record))
+                continue
+            assert isinstance(record, MinuteSummary | PeriodSummary)
+            self._recorder.record(record, record.quality, stats)
+            if isinstance(record, MinuteSummary):
+                self._minutes.append(record)
+                for alert in self._alerts.judge(record):
+                    self._recorder.record(alert, record.quality)
+            else:
+                own = tuple(m for m in self._minutes if m.start >= record.start)
+                self._tell(Telling(record, own))
