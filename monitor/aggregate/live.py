@@ -13,7 +13,7 @@ from monitor.aggregate.histogram import (
     LOUDNESS_BINS,
     Counts,
     count_below,
-    level_counts,
+    level_bin,
     level_db,
     level_percentiles,
     loudness_counts,
@@ -48,7 +48,8 @@ class _Second:
 
     number: int
     frames: list[LevelFrame] = field(default_factory=list)
-    levels: Counts = field(default_factory=lambda: np.zeros(LEVEL_BINS, np.int64))
+    levels: list[int] = field(default_factory=list)
+    """Histogram bins of LAF."""
     loudness: Counts = field(default_factory=lambda: np.zeros(LOUDNESS_BINS, np.int64))
 
 
@@ -80,9 +81,9 @@ class LiveView:
             case LevelFrame():
                 second = self._second(item.start_sample)
                 second.frames.append(item)
-                counts = level_counts(np.array([item.laf_pa2]))
-                second.levels += counts
-                self._levels += counts
+                at = level_bin(item.laf_pa2)
+                second.levels.append(at)
+                self._levels[at] += 1
             case LoudnessFrames() if len(item.n_sone):
                 second = self._second(item.start_sample)
                 counts = loudness_counts(item.n_sone)
@@ -132,7 +133,7 @@ class LiveView:
     def _forget(self, now: int) -> None:
         while self._seconds and (self._seconds[0].number + WINDOW_S) * RATE_HZ < now:
             second = self._seconds.popleft()
-            self._levels -= second.levels
+            np.subtract.at(self._levels, second.levels, 1)
             self._loudness -= second.loudness
 
     def _level(self, mean_square_pa2: float) -> float | None:
