@@ -84,6 +84,8 @@ class Connection:
         self._closed: ReasonCode | None = None
         self._answer: ReasonCode | None = None
         self._error = ""
+        self._filters: list[str] = []
+        self._denied: str | None = None
         v5 = version == MQTTProtocolVersion.MQTTv5
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -98,6 +100,7 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_log = self._on_log
+        client.on_subscribe = self._on_subscribe
         if on_acknowledged is not None:
             client.on_publish = lambda _c, _u, mid, code, _p: on_acknowledged(mid, code)
         if on_message is not None:
@@ -161,6 +164,9 @@ class Connection:
             code = client.loop_misc()
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or client.socket() is None:
             raise self._end()
+        if self._denied is not None:
+            self.close()
+            raise Refused(self._denied)
 
     def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, properties: Properties | None = None
@@ -171,8 +177,9 @@ class Connection:
             raise self._end()
         return info.mid
 
-    def subscribe(self, topics: list[str], qos: int = 1) -> None:
-        """Subscribe to topic filters."""
+    def subscribe(self, topics: list[str], qos: int = 1, *, required: bool = True) -> None:
+        """Subscribe to topic filters; a broker that denies one it is required to serve ends the connection."""
+        self._filters = topics if required else []
         self._client.subscribe([(topic, qos) for topic in topics])
 
     def acknowledge(self, message: paho.MQTTMessage) -> None:
@@ -201,6 +208,11 @@ class Connection:
     def _on_disconnect(self, _c: object, _u: object, flags: paho.DisconnectFlags, code: ReasonCode, _p: object) -> None:
         if flags.is_disconnect_packet_from_server:
             self._closed = code
+
+    def _on_subscribe(self, _c: object, _u: object, _m: int, codes: list[ReasonCode], _p: object) -> None:
+        denied = [topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure]
+        if denied:
+            self._denied = f"the broker's access list does not let this client read {', '.join(denied)}"
 
     def _on_log(self, _c: object, _u: object, level: int, text: str) -> None:
         if level == LogLevel.MQTT_LOG_ERR:

@@ -273,7 +273,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(kind: str, payload: bytes) -> Message:
-    """Return the message of a topic below the node; ValueError when it is not one of v1."""
+    """Return the message of a topic below the node; ValueError when it is not one of v1. Unknown fields are ignored."""
     if kind not in KINDS:
         raise ValueError(f"no message of {VERSION} goes to {kind!r}")
-    return KINDS[kind].model_validate_json(payload)
+    return KINDS[kind].model_validate_json(payload, extra="ignore")

@@ -84,7 +84,7 @@ class Publisher:
 
         if len(make(1)) > MAX_PAYLOAD:
             self._too_large += 1
-            log.error("message_too_large", extra={"kind": kind, "limit_bytes": MAX_PAYLOAD})
+            log.error("message.too_large", extra={"kind": kind, "limit_bytes": MAX_PAYLOAD})
             return
         self._outbox.put(kind, topic(self.identity, kind), self.identity.session, make)
         self._posts.wake()

@@ -153,7 +153,7 @@ class Voice(threading.Thread):
             message = MetaMessage(**self._identity.model_dump(), resultTime=datetime.now(UTC), result=self.meta)
             self._send(connection, Post("meta", encode(message), True, 1))
         if self._settings.discovery:
-            connection.subscribe([f"{self._settings.discovery_prefix}/status"])
+            connection.subscribe([f"{self._settings.discovery_prefix}/status"], required=False)
             self._announce(connection)
 
     def _announce(self, connection: Connection) -> None:
@@ -194,7 +194,7 @@ class Voice(threading.Thread):
     def _become(self, state: str) -> None:
         if state != self.state:
             self.state = state
-            log.info("broker", extra={"state": state, "outbox": self._outbox.depth})
+            log.info("mqtt.state", extra={"state": state, "outbox": self._outbox.depth})
             self._on_state(state)
 
     def _count(self, where: str, payload: bytes) -> None:

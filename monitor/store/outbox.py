@@ -69,9 +69,9 @@ class Outbox:
     def put(self, kind: str, topic: str, session: str, make: Callable[[int], bytes]) -> int:
         """Store a message and return its number in the session; `make` turns the number into the payload."""
         with self._lock:
-            self.maintain()
             if session not in self._seq:
                 self._seq[session] = self._on_disk(lambda: self._file.last_seq(session)) or 0
+            self.maintain()
             seq = self._seq[session] + 1
             entry = Entry(0, kind, topic, make(seq), False, self._clock())
             stored = self._on_disk(lambda: self._insert([entry], {session: seq}))
@@ -114,7 +114,7 @@ class Outbox:
             if entry.id < 0:
                 del self._memory[entry.id]
                 self._counts[f"dropped/{entry.kind}"] += 1
-            elif self._on_disk(lambda: self._file.refuse(entry.id, reason)) is not None:
+            elif self._on_disk(lambda: self._file.refuse(entry.id, reason)):
                 self._totals += Totals(-1, 1, 0)
 
     def revive(self, limit: int = -1) -> set[int]:

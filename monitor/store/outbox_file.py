@@ -138,10 +138,10 @@ class OutboxFile:
         with self._writing() as connection:
             connection.execute(f"DELETE FROM sequence WHERE session NOT IN ({','.join('?' * len(names))})", names)
 
-    def refuse(self, key: int, reason: str) -> None:
-        """Make a message a dead letter."""
+    def refuse(self, key: int, reason: str) -> bool:
+        """Make a message a dead letter; return whether it was there."""
         with self._writing() as connection:
-            connection.execute("UPDATE message SET refused = ? WHERE id = ?", (reason, key))
+            return connection.execute("UPDATE message SET refused = ? WHERE id = ?", (reason, key)).rowcount > 0
 
     def revive(self, limit: int) -> set[int]:
         """Make dead letters messages again, chosen by chance; -1 means all. Return their ids."""

@@ -12,6 +12,7 @@ from monitor.records import (
     Quality,
     Scene,
 )
+from monitor.snapshot import Health, Snapshot
 from monitor.types import EVENTS, PAQ, SCENES, THIRD_OCTAVES_HZ
 
 START = datetime(2026, 5, 1, 10, tzinfo=UTC)
@@ -43,4 +44,14 @@ def caption(index: int = 0, text: str = "A calm park with birds.") -> Caption:
     return Caption(
         start=start, end=start + timedelta(minutes=5), headline="Calm park, birds", text=text,
         source="template", facts_id="abc",
+    )  # fmt: skip
+
+
+def snapshot() -> Snapshot:
+    """Return a live view."""
+    record = minute()
+    return Snapshot(
+        at=START, site="park", node="gate", LAF=50.0, LAS=50.1, LAeq_1s=50.2, LAeq_60s=51.0, LAFmax_60s=60.0,
+        L90_60s=45.0, bands=[40.0] * 31, N=4.0, N5_60s=5.0, scene=record.scene, events={"Bird": 0.8},
+        affect=record.affect, quality=QUALITY, health=Health(state="ok"),
     )  # fmt: skip
