@@ -49,6 +49,10 @@ class _Piece:
         return self.sample - (-(micros - self.micros) * (RATE_HZ * 1000)) // (10**9 + self.ppb)
 
 
+def _first_sample(piece: _Piece) -> int:
+    return piece.sample
+
+
 @dataclass(frozen=True, slots=True)
 class ClockStep:
     """The clock was put right by a jump."""
@@ -87,13 +91,13 @@ class SampleClock:
 
     def elapsed_us(self, first: int, end: int) -> int:
         """Return the UTC time from one sample to another without the jumps between them, microseconds."""
-        edges = [first, *(piece.sample for piece in self._pieces if first < piece.sample < end), end]
+        edges = [first, *(piece.sample for piece in self._later(first, end - 1)), end]
         return sum(self._piece(a).at(b) - self._piece(a).at(a) for a, b in pairwise(edges))
 
     def turned_back(self, first: int, end: int) -> int | None:
         """Return the first sample after `first`, up to `end`, at which time goes back by a step."""
-        for before, after in pairwise(self._pieces):
-            if first < after.sample <= end and after.micros < before.at(after.sample) - STEP_S * 1e6:
+        for before, after in pairwise((self._piece(first), *self._later(first, end))):
+            if after.micros < before.at(after.sample) - STEP_S * 1e6:
                 return after.sample
         return None
 
@@ -102,7 +106,13 @@ class SampleClock:
 
     def _piece(self, sample: int) -> _Piece:
         pieces = self._pieces
-        return pieces[max(0, bisect_right(pieces, sample, key=lambda piece: piece.sample) - 1)]
+        return pieces[max(0, bisect_right(pieces, sample, key=_first_sample) - 1)]
+
+    def _later(self, first: int, last: int) -> tuple[_Piece, ...]:
+        """Return the pieces that begin after `first`, and not after `last`."""
+        pieces = self._pieces
+        begin = bisect_right(pieces, first, key=_first_sample)
+        return pieces[begin : bisect_right(pieces, last, lo=begin, key=_first_sample)]
 
 
 class LiveClock(SampleClock):
@@ -137,7 +147,10 @@ class LiveClock(SampleClock):
         trusted = self._synchronised()
         late = (_micros(wall) - self._piece(sample).at(sample)) / 1e6
         offset = _micros(wall) / 1e6 - monotonic_s
-        was_set = self._offset is None or abs(offset - self._offset) > STEP_S
+        if self._offset is None:  # nothing was told yet: whatever the wall clock says is the best start
+            self._begin(self._settled, self._piece(self._settled).at(self._settled) + round(late * 1e6), 0)
+            late, self._offset = 0.0, offset
+        was_set = abs(offset - self._offset) > STEP_S
         self._offset = offset
         if was_set or (trusted and not self._trusted_once):
             self._restart_window()
@@ -170,6 +183,9 @@ class LiveClock(SampleClock):
             return None
         error = self._least_late
         self._restart_window()
+        if abs(error) <= STEP_S and self._settled == 0:  # nothing is told: the start is known better now
+            self._begin(0, self._piece(0).at(0) + round(error * 1e6), 0)
+            return None
         if abs(error) <= STEP_S:
             slew = error / SETTLE_S * 1e9
             self._rate_ppb += slew * WINDOW_S / (4 * SETTLE_S)
