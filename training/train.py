@@ -62,7 +62,8 @@ class Split:
             mel, loudness = self.normalization.apply(self.cache.mel[rows], self.cache.loudness[rows])
             t = self.targets
             arrays = (mel, loudness, t["scene"][rows], t["event"][rows], t["affect"][rows])
-            yield Batch(*[torch.from_numpy(array) for array in arrays], scene_weight=torch.ones(len(rows)))  # type: ignore[call-arg]
+            tensors = [torch.from_numpy(array) for array in (*arrays, np.ones(len(rows), dtype=np.float32))]
+            yield Batch(*tensors)
 
 
 def choose_device(name: str) -> torch.device:

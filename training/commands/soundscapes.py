@@ -1,0 +1,127 @@
+"""Commands on generated soundscapes: how the shipped weights were made."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.araus import read_labels
+from training.commands.console import console, progress_bar
+
+Recordings = Annotated[Path, typer.Option("--recordings", help="folder with manifest.csv and the recordings it lists")]
+Labels = Annotated[
+    Path, typer.Option("--labels", help="folder with the ARAUS label files: scenes and events are drawn from them")
+]
+Teachers = Annotated[
+    Path, typer.Option("--teachers", help="folder with ad_cnn.npz, baseline_cnn.npz, hierarchical_cnn.npz")
+]
+Scaling = Annotated[Path, typer.Option("--scaling", help="normalization.json of the teachers' authors")]
+Work = Annotated[Path, typer.Option("--work", help="folder for decoded audio, soundscapes and checkpoints")]
+
+
+def mix(
+    recordings: Recordings,
+    labels: Labels,
+    teachers: Teachers,
+    scaling: Scaling,
+    work: Work,
+    seconds: Annotated[int, typer.Option(help="length of a soundscape, s")] = 10,
+    shards: Annotated[int, typer.Option(help="files of 32 soundscapes")] = 200,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="from recordings that never train: for validation")
+    ] = False,
+    seed: int = 11,
+    workers: Annotated[int, typer.Option(help="processes")] = 1,
+) -> None:
+    """Build soundscapes from recordings, label them, and ask the published siblings about them."""
+    from training.mixture.sources import AudioStore, read_manifest
+
+    AudioStore.open(work / "store", recordings, read_manifest(recordings))
+    name = f"{'held_out' if held_out else 'train'}_{seconds}s"
+    fixed = (recordings, labels, teachers, scaling, work / "store", work / name, seconds, held_out, seed)
+    with progress_bar() as progress, ProcessPoolExecutor(workers) as pool:
+        for _ in progress.track(pool.map(_shard, [fixed] * shards, range(shards)), total=shards, description=name):
+            pass
+    console.print(f"{shards * 32} soundscapes of {seconds} s in {work / name}")
+
+
+def _shard(fixed: tuple[Path, Path, Path, Path, Path, Path, int, bool, int], index: int) -> None:
+    from training.mixture.generate import Generator, MixtureJob
+    from training.mixture.sources import AudioStore, read_manifest
+    from training.teachers import Ensemble
+
+    recordings, labels, teachers, scaling, store, out, seconds, held_out, seed = fixed
+    job = MixtureJob(out, seconds, index + 1, seed)
+    rows = read_labels(labels, "train")
+    sources = [source for source in read_manifest(recordings) if source.held_out == held_out]
+    generator = Generator(
+        sources, list(zip(rows.scene, rows.events, strict=True)), AudioStore(store), Ensemble(teachers, scaling)
+    )
+    generator.run(job, part=index, parts=index + 1)
+
+
+def distil(
+    work: Work,
+    out: Annotated[Path, typer.Option(help="checkpoint to write, for `python -m model_export export`")],
+    minutes: Annotated[
+        list[float] | None, typer.Option(help="budget of each narrow network, min; default: the recipe's")
+    ] = None,
+    full_minutes: Annotated[float, typer.Option(help="budget for training the whole network on, min")] = 0.0,
+    epochs: Annotated[int, typer.Option(help="of the heads")] = 12,
+    seed: int = 0,
+) -> None:
+    """Train SoundEQnet on the soundscapes of `mix` by the recipe of the shipped weights."""
+    from dataclasses import replace
+
+    from training.distil import SoundscapeData
+    from training.features import Shards
+    from training.normalization import Normalization
+    from training.recipe import SHIPPED, checkpoint, finish, narrow_network
+
+    def sets(kind: str) -> list[Path]:
+        return sorted(folder for folder in work.glob(f"{kind}_*s") if Shards(folder).done())
+
+    training, validation = sets("train"), sets("held_out")
+    if not training or not validation:
+        raise ValueError(f"{work}: no soundscapes; run `python -m training mix` first, with and without --held-out.")
+    scale_file = work / "normalization.json"
+    if not scale_file.is_file():
+        first = Shards(training[0]).read(limit=40)
+        scale_file.write_text(json.dumps(Normalization.measure(first["mel"], first["loudness"]).as_dict()))
+    scale = Normalization.read(scale_file)
+    data = [SoundscapeData([folder], scale, seed) for folder in training]
+    held = [SoundscapeData([folder], scale, seed) for folder in validation]
+    kernels = [kernel for kernel, _ in SHIPPED.narrow]
+    budgets = minutes or [budget for _, budget in SHIPPED.narrow]
+    recipe = replace(
+        SHIPPED, narrow=tuple(zip(kernels, budgets, strict=False)), full_minutes=full_minutes, epochs=epochs, seed=seed
+    )
+    with progress_bar() as progress:
+
+        def watched(name: str):  # type: ignore[no-untyped-def]
+            task = progress.add_task(name, total=100)
+
+            def tick(step: int, done: float, loss: float) -> None:
+                progress.update(task, completed=100 * done, description=f"{name}, step {step}, loss {loss:.3f}")
+
+            return tick
+
+        parts = {
+            kernel: narrow_network(
+                kernel, budget, data[0], held[0], work / f"k{kernel}", seed + kernel, watched(f"k{kernel}")
+            )
+            for kernel, budget in recipe.narrow
+        }
+        network, fields = finish(parts, data, held, recipe, work / "full", watched("whole network"))
+    ece = fields.pop("ece")
+    checkpoint(network, scale, fields | {"metrics": {"ece": ece}}).save(out)
+    console.print(f"{out}: calibration errors {', '.join(f'{key} {value:.3f}' for key, value in ece.items())}")
+
+
+def attribution(recordings: Recordings, out: Annotated[Path, typer.Option(help="Markdown file")]) -> None:
+    """Write who recorded what the weights were trained on."""
+    from training.attribution import attribution_table
+
+    out.write_text(attribution_table(recordings), encoding="utf-8")

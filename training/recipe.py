@@ -1,0 +1,164 @@
+"""How the shipped weights were made: narrow networks first, put together, trained on, heads refitted, calibrated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from monitor.types import TRAINING_FULL_SCALE_PA, FloatArray
+from training.calibration import calibrate
+from training.distil import DistilSettings, SoundscapeData, distil
+from training.losses import affect_of
+from training.networks import Checkpoint
+from training.networks.soundeqnet import SoundEQnet
+from training.normalization import Normalization
+from training.refit import Pooled, classify_pooled, pool_windows, refit
+from training.targets import Targets, soft_targets
+from training.warmstart import NarrowSoundEQnet, assemble
+
+Tick = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Stages of the shipped weights."""
+
+    narrow: tuple[tuple[int, float], ...] = ((3, 45.0), (7, 35.0))
+    """Kernel and minutes of each narrow network."""
+    full_minutes: float = 0.0
+    """Minutes of training the whole network on, 0 for none."""
+    full_batch: int = 8
+    lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
+    """Window lengths for the heads, s, and windows of each a clip."""
+    epochs: int = 12
+    seed: int = 0
+
+
+SHIPPED = Recipe()
+
+
+def narrow_network(
+    kernel: int,
+    minutes: float,
+    data: SoundscapeData,
+    validation: SoundscapeData | None,
+    folder: Path,
+    seed: int,
+    tick: Tick,
+) -> NarrowSoundEQnet:
+    """Train (or resume, or read if done) a narrow network in `folder`."""
+    torch.manual_seed(seed)
+    settings = DistilSettings(minutes=minutes, seed=seed)
+    averaged = distil(NarrowSoundEQnet(kernel), data, validation, settings, folder, tick)
+    assert isinstance(averaged, NarrowSoundEQnet)
+    return averaged
+
+
+def pooled_lengths(
+    network: SoundEQnet, sets: list[SoundscapeData], lengths: tuple[tuple[float, int], ...], seed: int
+) -> tuple[Pooled, Targets]:
+    """Pool windows of all clips of several sets, as far as the clips are long enough; with the targets of the clips."""
+    parts, targets, offset = [], [], 0
+    for number, data in enumerate(sets):
+        seconds = (data.arrays["mel"].shape[1] - 1) / 100
+        fitting = [(length, count) for length, count in lengths if length <= seconds]
+        pooled = pool_windows(network, data, np.arange(len(data)), fitting, seed + number)
+        parts.append(Pooled(pooled.mel, pooled.loudness, pooled.clip + offset, pooled.seconds))
+        targets.append(data.targets)
+        offset += len(data)
+    joined = Pooled(*(torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")))
+    names = ("scene", "event", "affect", "scene_weight")
+    return joined, Targets(*(np.concatenate([getattr(t, name) for t in targets]) for name in names))
+
+
+@torch.inference_mode()
+def scores(network: SoundEQnet, pooled: Pooled) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Scene and event logits and clamped affect of pooled windows, float64."""
+    outputs = classify_pooled(network.eval(), pooled.mel, pooled.loudness)
+    affect = affect_of(outputs)
+    affect = torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
+    scene, event, rest = (x.double().numpy() for x in (outputs.scene, outputs.event, affect))
+    return scene, event, rest
+
+
+def calibrated_fields(network: SoundEQnet, pooled: Pooled, targets: Targets, short_s: float = 4.0) -> dict[str, Any]:
+    """Calibration and thresholds from held-out windows: the longest of each clip, and the short ones."""
+    scene, event, _ = scores(network, pooled)
+    clip, seconds = pooled.clip.numpy(), pooled.seconds.numpy()
+    whole, short = seconds > short_s, seconds <= short_s
+    truth = {name: getattr(targets, name)[clip].astype(np.float64) for name in ("scene", "event")}
+    return calibrate(
+        scene[whole],
+        event[whole],
+        {name: value[whole] for name, value in truth.items()},
+        (event[short], truth["event"][short]),
+    )
+
+
+@torch.no_grad()
+def rescale(network: SoundEQnet, ours: Normalization, other: Normalization) -> None:
+    """Change the weights, in place, so that inputs scaled by `other` give what those scaled by `ours` gave.
+
+    x_ours = a x_other + b, per mel band into the first batch norm, for loudness into the first convolutions.
+    """
+    bn0 = network.bn0
+    assert bn0.running_mean is not None and bn0.running_var is not None
+    a = torch.from_numpy(other.mel_std / ours.mel_std)
+    b = torch.from_numpy((other.mel_mean - ours.mel_mean) / ours.mel_std)
+    bn0.running_mean.copy_((bn0.running_mean - b) / a)
+    variance = (bn0.running_var + bn0.eps) / a**2
+    # keep the variance positive after the epsilon is taken off again, by moving the excess into the weight
+    bn0.running_var.copy_(variance - bn0.eps if bool((variance > bn0.eps).all()) else variance)
+    scale = other.loudness_std / ours.loudness_std
+    shift = (other.loudness_mean - ours.loudness_mean) / ours.loudness_std
+    for name, branch in network.branches.items():
+        if name.startswith("loudness"):
+            block = branch.blocks[0]  # type: ignore[index,union-attr]
+            total: Tensor = block.conv1.weight.sum(dim=(1, 2, 3))
+            block.bn1.running_mean.sub_(shift * total)
+            block.conv1.weight.mul_(scale)
+
+
+def finish(
+    parts: dict[int, NarrowSoundEQnet],
+    training: list[SoundscapeData],
+    validation: list[SoundscapeData],
+    recipe: Recipe,
+    folder: Path,
+    tick: Tick = lambda step, progress, loss: None,
+) -> tuple[SoundEQnet, dict[str, Any]]:
+    """Put narrow networks together, train on, refit and calibrate; returns the network and its bundle fields."""
+    network = assemble(parts, seed=recipe.seed)
+    if recipe.full_minutes > 0:
+        settings = DistilSettings(
+            recipe.full_minutes, batch=recipe.full_batch, learning_rate=4e-4, frames_start=641, seed=recipe.seed
+        )
+        averaged = distil(network, training[0], None, settings, folder, tick)
+        assert isinstance(averaged, SoundEQnet)
+        network = averaged
+    pooled, targets = pooled_lengths(network, training, recipe.lengths, recipe.seed)
+    refit(network, pooled, targets, epochs=recipe.epochs, seed=recipe.seed)
+    held, held_targets = pooled_lengths(network, validation, recipe.lengths, recipe.seed)
+    return network, calibrated_fields(network, held, held_targets)
+
+
+def checkpoint(network: SoundEQnet, normalization: Normalization, fields: dict[str, Any]) -> Checkpoint:
+    """A checkpoint that `python -m model_export export` turns into a bundle with these fields."""
+    weights = {key: value.contiguous() for key, value in network.state_dict().items()}
+    return Checkpoint("SoundEQnet", weights, normalization.as_dict(), {"bundle": fields})
+
+
+__all__ = [
+    "SHIPPED",
+    "TRAINING_FULL_SCALE_PA",
+    "Recipe",
+    "checkpoint",
+    "finish",
+    "narrow_network",
+    "rescale",
+    "soft_targets",
+]
