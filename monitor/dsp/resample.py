@@ -85,7 +85,12 @@ def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -
             x1 = rows[(j + 1) % step_in, (j + 1) // step_in :]
             x2 = rows[(j + 2) % step_in, (j + 2) // step_in :]
             x3 = rows[(j + 3) % step_in, (j + 3) // step_in :]
-            h0, h1, h2, h3 = phases[p, j - base], phases[p, j - base + 1], phases[p, j - base + 2], phases[p, j - base + 3]
+            h0, h1, h2, h3 = (
+                phases[p, j - base],
+                phases[p, j - base + 1],
+                phases[p, j - base + 2],
+                phases[p, j - base + 3],
+            )
             for b in range(blocks):
                 y[b] += (h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b])
         for b in range(blocks):
@@ -124,24 +129,24 @@ class Resampler(Streaming[ResamplerState]):
         common = gcd(self.rate_in, self.rate_out)
         self._up, self._down = self.rate_out // common, self.rate_in // common
         half, _, _ = prototype(shape, self.rate_in, self.rate_out)
-        self._reach = ceil(half)
-        taps = 4 * ceil((2 * self._reach + 1) / 4)
-        offset = np.arange(taps) - self._reach
+        self.reach = ceil(half)
+        taps = 4 * ceil((2 * self.reach + 1) / 4)
+        offset = np.arange(taps) - self.reach
         fraction = (np.arange(self._up) * self._down % self._up) / self._up
-        self._phases = impulse_response(shape, self.rate_in, self.rate_out, fraction[:, None] - offset[None, :])
+        self.phases = impulse_response(shape, self.rate_in, self.rate_out, fraction[:, None] - offset[None, :])
         if shape == "flat":  # every phase passes a constant exactly
-            self._phases /= self._phases.sum(axis=1, keepdims=True)
+            self.phases /= self.phases.sum(axis=1, keepdims=True)
         self._need = ((self._up - 1) * self._down) // self._up + taps
         """Input samples that one block of outputs draws on, beginning `reach` before the block."""
         self.reset()
 
     def _fresh(self) -> ResamplerState:
-        return ResamplerState(pending=np.zeros(self._reach), n_in=0, n_out=0)
+        return ResamplerState(pending=np.zeros(self.reach), n_in=0, n_out=0)
 
     @property
     def latency_samples(self) -> int:
         """Input samples after its own time that an output sample waits for, at most."""
-        return self._need - self._reach
+        return self._need - self.reach
 
     def process(self, chunk: ArrayLike) -> FloatArray:
         """Take input samples, shape (n,), and return the output samples that are final, float64, shape (m,)."""
@@ -157,7 +162,7 @@ class Resampler(Streaming[ResamplerState]):
         blocks = max(0, (len(held) - self._need) // self._down + 1)
         state.pending = held[blocks * self._down :].copy()
         state.n_out += blocks * self._up
-        return polyphase(held, self._phases, self._down, blocks) if blocks else np.zeros(0)
+        return polyphase(held, self.phases, self._down, blocks) if blocks else np.zeros(0)
 
     def flush(self) -> FloatArray:
         """Return the tail at the end of the sound and reset; ceil(n_in * rate_out / rate_in) samples come in all."""
