@@ -37,13 +37,12 @@ def window(mel: NDArray[np.floating], loudness: NDArray[np.floating], stream: in
 def extreme_windows(bundle: Bundle, seed: int = 0) -> Iterator[tuple[str, Job]]:
     """Windows at the ends of what a node may hear: silence, the loudest, bursts, a step, noise; 4 to 30 s."""
     rng = np.random.default_rng(seed)
-    bursts = np.zeros(WINDOW, dtype=bool)
-    bursts[:: WINDOW // 7] = True
+    some = 2 * SHORT + 1
     shapes = {
-        "silence": np.zeros(WINDOW),
-        "loudest": np.ones(WINDOW),
-        "bursts": bursts.astype(np.float64),
-        "step": (np.arange(WINDOW) > WINDOW // 2).astype(np.float64),
+        "silence": np.zeros(some),
+        "loudest": np.ones(some),
+        "bursts": (np.arange(some) % 17 == 0).astype(np.float64),
+        "step": (np.arange(some) > SHORT).astype(np.float64),
         "noise": rng.uniform(size=WINDOW),
         "short noise": rng.uniform(size=SHORT),
     }

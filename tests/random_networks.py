@@ -11,6 +11,8 @@ from model_export.bundles import write_bundle
 from monitor.model import Bundle
 from training.networks import build
 
+torch.set_num_threads(1)
+
 NORMALISATION = {
     "log_mel": {"mean": [-19.0] * 64, "std": [20.0] * 64},
     "loudness": {"mean": [10.0], "std": [5.0]},

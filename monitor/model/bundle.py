@@ -100,6 +100,7 @@ class Bundle:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         try:
             return onnxruntime.InferenceSession(self.folder / name, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base class

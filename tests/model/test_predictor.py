@@ -45,7 +45,8 @@ def test_every_hop_gives_what_the_network_gives_on_the_whole_window(bundle: Bund
     mel, loudness = clip
     predictions = Predictor(bundle, hop_s=2.0).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
     assert [p.end_sample // SECOND for p in predictions] == list(range(4, 45, 2))
-    for one in predictions[::5] + predictions[-1:]:
+    assert np.ptp([p.event_prob for p in predictions], axis=0).max() > 0.01, "the test network must respond"
+    for one in predictions[::7] + predictions[-1:]:
         whole, short = full_window(mel, loudness, one), full_window(mel, loudness, one, newest_s=4)
         np.testing.assert_allclose(one.scene_prob, torch.softmax(whole.scene[0], 0), atol=1e-5)
         np.testing.assert_allclose(one.event_prob, torch.sigmoid(whole.event[0]), atol=1e-5)

@@ -32,7 +32,8 @@ def test_export_and_torch_agree_on_the_extremes(bundle: Bundle) -> None:
 
 
 def test_a_bundle_of_other_weights_is_noticed(bundle: Bundle) -> None:
-    assert largest_deviation(random_network(seed=2), bundle, extreme_windows(bundle)).relative > 1e-2
+    first = [next(extreme_windows(bundle))]
+    assert largest_deviation(random_network(seed=2), bundle, first).relative > 1e-2
 
 
 def test_the_bundle_of_the_reference_model_gives_the_expected_outputs(shared: Path, tmp_path: Path) -> None:
