@@ -27,7 +27,12 @@ def check_feelings(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]
 
 def denied(item: Item, clause: Clause) -> bool:
     """Return whether a word is negated: 'not calm', 'neither pleasant nor unpleasant'."""
-    return any(0 < item.place - word.place <= 4 for word in clause.of("negation"))
+    for word in clause.of("negation"):
+        between = [other for other in clause.items if word.place < other.place < item.place]
+        parted = any(other.kind == "comma" or other.has("marker", "and") or other.has("sound") for other in between)
+        if 0 < item.place - word.place <= (4 if parted else 7):
+            return True
+    return False
 
 
 def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:

@@ -41,11 +41,16 @@ def check_figures(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
                 reason = _judge(figure, clause, sentence, sheet)
                 if reason:
                     yield reason
-            for item in clause.items:
-                if item.kind == "word" and item.has("number") and not item.has("month"):
+            for index, item in enumerate(clause.items):
+                if item.kind == "word" and item.has("number") and _counts(item, clause.items[index + 1 : index + 3]):
                     yield f'"{item.text}": no count is among the facts'
                 elif item.kind == "other":
                     yield f'"{item.text}" cannot be read'
+
+
+def _counts(number: Item, following: tuple[Item, ...]) -> bool:
+    """Return whether a number in words counts something; 'one' also stands for anybody."""
+    return not number.has("number", "1") or any(item.has("sound") for item in following)
 
 
 def _judge(figure: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> str | None:
@@ -205,6 +210,11 @@ def _duration(figure: Item, clause: Clause, sheet: FactSheet) -> bool:
     lengths = [entry.seconds for entry in _notable(sound, sheet)] if sound is not None else []
     if any(abs(seconds - value) <= tolerance for value in [*offsets, *lengths]):
         return True
+    after = next((item for item in clause.items if item.place > figure.place + 1), None)
+    if after is not None and after.has("marker", "into") and after.place <= figure.place + 3:
+        before = [item for item in clause.items if item.place < figure.place]
+        if not (before and before[-1].has("marker", "span")):
+            return False
     whole = abs(seconds - sheet.duration_s) <= max(1.0, 0.01 * sheet.duration_s)
     return whole and (sound is None or not clause.items or sound.place > figure.place or _throughout(sound, sheet))
 

@@ -31,7 +31,7 @@ def check_setting(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
         yield f'"{uncalibrated[0].text}": the microphone is calibrated, which need not be told'
     if sheet.trust.coverage_pct >= 98 and any(item.has("cue", "missing") for item in everything):
         missing = next(item for item in everything if item.has("cue", "missing"))
-        if not any(item.has("negation") for item in everything):
+        if not any(clause.of("sound") and clause.of("cue", "missing") for s in sentences for clause in s.clauses):
             yield f'"{missing.text}": nothing was missed'
 
 

@@ -97,6 +97,8 @@ def negated(item: Item, clause: Clause) -> bool:
     """Return whether a sound is told as not heard."""
     for word in clause.of("negation"):
         ahead = item.place - word.place
+        if word.has("cue", "missing") and ahead < 0:
+            return True
         between = [other for other in clause.items if word.place < other.place < item.place]
         if 0 < ahead <= 12 and not any(other.has("presence") or other.has("quality") for other in between):
             return True
@@ -118,21 +120,35 @@ def _fits(word: Item, facts: Iterable[SoundFact], clause: Clause) -> bool:
 
 
 def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]]) -> Iterator[str]:
-    """Judge words like 'throughout' by the sounds they belong to: those before them, or those behind."""
-    words = clause.of("presence")
-    if not words:
-        return
-    nearby = [(nearest(item, words, 99), facts) for item, facts in told]
-    by_nearest = all(_fits(word, facts, clause) for word, facts in nearby if word is not None)
-    trailing = told[0][0].place < words[0].place
-    by_order = True
-    for item, facts in told:
-        behind = [word for word in words if (word.place > item.place) == trailing]
-        word = nearest(item, behind, 99)
-        if word is not None and not _fits(word, facts, clause):
-            by_order = False
-    if not by_order and not (by_nearest and not trailing):
-        yield f'"{words[0].text}": a sound was not heard for this much of the time'
+    """Judge words like 'throughout' by the sounds they belong to.
+
+    Sounds in a row share a word. A word between two rows belongs to the one that no comma and no 'and' parts it
+    from; where that does not decide, to the row before it if the clause begins with a sound, else to the one behind.
+    """
+    facts_of = {item.place: facts for item, facts in told}
+    trailing = told[0][0].place < clause.of("presence")[0].place if clause.of("presence") else True
+    runs: list[list[Item]] = []
+    words: list[tuple[Item, int, bool, bool]] = []
+    parted = False
+    for item in clause.items:
+        if item.place in facts_of:
+            if not runs or (words and words[-1][1] == len(runs)):
+                runs.append([])
+                if words:
+                    words[-1] = (*words[-1][:3], parted)
+            runs[-1].append(item)
+            parted = False
+        elif item.has("presence"):
+            words.append((item, len(runs), parted, True))
+            parted = False
+        elif item.kind == "comma" or item.has("marker", "and"):
+            parted = True
+    for word, before, parted_before, parted_behind in words:
+        behind = before < len(runs)
+        to_before = before > 0 and (not behind or (trailing if parted_before == parted_behind else parted_behind))
+        run = runs[before - 1] if to_before else runs[before] if behind else []
+        if any(not _fits(word, facts_of[item.place], clause) for item in run):
+            yield f'"{word.text}": a sound was not heard for this much of the time'
 
 
 def _rank(clause: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
