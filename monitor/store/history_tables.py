@@ -111,7 +111,7 @@ def insertion(record: Stored, stats: IntervalStats | None) -> tuple[str, tuple[o
             return "INSERT OR REPLACE INTO captions VALUES (?, ?, ?)", (
                 micros(record.start),
                 micros(record.end),
-                json,
+                json_,
             )
         case GapRecord():
             return "INSERT OR REPLACE INTO gaps VALUES (?, ?)", (micros(record.start), json_)
