@@ -101,10 +101,10 @@ def core_loudness(energy: FloatArray, scale: FloatArray, low: FloatArray, bark: 
 def nonlinear_decay(core: FloatArray, weights: FloatArray, begun: bool, state: FloatArray) -> None:
     """Let core loudness (frames, 24) decay as hearing does, in place.
 
-    weights: B of the standard, (6,). state: rows of the previous input, of uo and of u2, flat (3 * 24). The input is stepped to
-    linearly in 24 steps, added up as in the standard's program, since its cases hang on exact equality; the very first
-    spectrum is taken as it is. Since u2 never exceeds uo, the cases of rising input are one, and uo is the larger of the input
-    and its own decay.
+    weights: B of the standard, (6,). state: rows of the previous input, of uo and of u2, flat (3 * 24). The input is
+    stepped to linearly in 24 steps, added up as in the standard's program, since its cases hang on exact equality; the
+    very first spectrum is taken as it is. Since u2 never exceeds uo, the cases of rising input are one, and uo is the
+    larger of the input and its own decay.
     """
     n = CORE
     b0, b1, b2, b3, b4, b5 = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5]

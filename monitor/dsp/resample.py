@@ -61,11 +61,11 @@ def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray
 
 @kernel
 def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -> FloatArray:
-    """Return blocks * len(phases) outputs of a polyphase filter; a block takes step_in inputs, the first begins at held[0].
+    """Return blocks * len(phases) outputs of a polyphase filter, whose blocks take step_in inputs each.
 
-    Tap j of phase p meets input floor(p * step_in / len(phases)) + j of its block. The input is dealt out to rows, so that the
-    same tap of all blocks lies together: the inner loop is a plain vector sum whose order never depends on how many blocks
-    there are. The number of taps is a multiple of 4.
+    Tap j of phase p meets input floor(p * step_in / len(phases)) + j of its block. The input is dealt out to rows, so
+    that the same tap of all blocks lies together: the inner loop is a plain vector sum whose order never depends on how
+    many blocks there are. The number of taps is a multiple of 4.
     """
     n_out, taps = phases.shape
     need = ((n_out - 1) * step_in) // n_out + taps

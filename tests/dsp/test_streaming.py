@@ -1,4 +1,4 @@
-"""Any chunking equals the whole bit for bit; reset equals new; states are saved and restored; bad samples are refused."""
+"""Any chunking equals the whole bit for bit; reset equals new; states can be saved; bad samples are refused."""
 
 import numpy as np
 import pytest
@@ -92,8 +92,8 @@ def test_single_precision_input_is_taken(stream: Stream) -> None:
 
 
 def _arrays(state: dict[str, object]) -> list[np.ndarray]:
-    nested = [_arrays(value) for value in state.values() if isinstance(value, dict)]
-    return [value for value in state.values() if isinstance(value, np.ndarray)] + sum(nested, [])
+    nested = [array for value in state.values() if isinstance(value, dict) for array in _arrays(value)]
+    return [value for value in state.values() if isinstance(value, np.ndarray)] + nested
 
 
 def test_digital_silence_leaves_no_denormal_numbers(stream: Stream) -> None:
