@@ -1,8 +1,8 @@
 """The command line: one sentence for every fault, and the documented exit codes."""
 
 import sys
-from pathlib import Path
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer

@@ -91,6 +91,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
     thresholds = {} if bundle is None else dict(zip(EVENTS, bundle.thresholds.active, strict=True))
     narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
     vitals.llm = lambda: narrator.status
+    vitals.clock = clock.quality
     vitals.calibrated, vitals.calibration = source.calibration.calibrated, source.calibration.text
     health = HealthMonitor(vitals, state, live=source.live)
     looking = Looking(settings.node, clock, health, publisher)

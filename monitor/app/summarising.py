@@ -9,7 +9,7 @@ from monitor.aggregate.live import LiveView
 from monitor.app.narrating import Telling
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
-from monitor.records import DaySummary, Interval, MinuteSummary, PeriodSummary, Quality
+from monitor.records import DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
 from monitor.types import RATE_HZ
 
 PATIENCE = 10 * RATE_HZ
@@ -65,6 +65,8 @@ class Summarising:
 
     def _give(self, records: list[AggregateRecord]) -> None:
         for record in records:
+            if isinstance(record, GapRecord) and record.cause == "alignment":
+                continue  # successive files are parted, nothing was lost
             if not isinstance(record, Interval):
                 self._recorder.record(record, self._quality)
                 continue

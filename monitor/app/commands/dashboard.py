@@ -1,0 +1,79 @@
+"""`dashboard`: the live view of a node that runs elsewhere, over MQTT."""
+
+import signal
+import threading
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
+from monitor.app.failure import Exit, Failure
+from monitor.dashboard.lines import line
+from monitor.dashboard.live import Dashboard, can_draw
+from monitor.dashboard.remote import KINDS, RemoteView
+from monitor.publish.address import MqttConfigError
+from monitor.publish.follow import Follower
+
+SILENT_S = 15.0
+"""After so long without a word a node is said to be unknown to the broker."""
+
+
+def dashboard(
+    broker: BrokerUrl = None,
+    site: Annotated[str, typer.Option(help="Site of the node.")] = "demo",
+    node: Annotated[str, typer.Option(help="Name of the node.")] = "node1",
+    file: ConfigFile = None,
+) -> None:
+    """Show the live view of a node that runs elsewhere, for example as a service.
+
+    Once a second where the node sends live views (mqtt.live), else minute by minute. Leave with q or Ctrl-C. Without
+    a terminal, plain lines are printed.
+    """
+    settings = settings_for(file, broker)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        follower = Follower(settings, site=site, node=node, kinds=KINDS)
+    except MqttConfigError as error:
+        raise Failure(Exit.CONFIG, f"{error}.") from None
+    view = RemoteView(site, node)
+    with follower:
+        _wait(follower, view, site, node, stopping)
+        if can_draw():
+            with Dashboard() as drawn:
+                _follow(follower, view, drawn, stopping)
+        else:
+            _follow(follower, view, None, stopping)
+
+
+def _wait(follower: Follower, view: RemoteView, site: str, node: str, stopping: threading.Event) -> None:
+    """Wait for the broker and the node's first word; a retained one is kept by the view."""
+    deadline = time.monotonic() + SILENT_S
+    while view.online is None and not stopping.is_set():
+        for received in follower.receive(0.25):
+            view.take(received)
+        if follower.state.startswith(("refused", "reconnecting")):
+            raise Failure(Exit.DEVICE, f"The broker cannot be followed: {follower.state.partition(': ')[2]}.")
+        if time.monotonic() > deadline:
+            raise Failure(Exit.DEVICE, f"The broker knows no node {site}/{node}; see `soundscape-monitor subscribe`.")
+
+
+def _follow(follower: Follower, view: RemoteView, drawn: Dashboard | None, stopping: threading.Event) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    notice = ""
+    while not (stopping.is_set() or (drawn is not None and drawn.quit_requested)):
+        snapshots = [s for received in follower.receive(0.25) if (s := view.take(received)) is not None]
+        state = view.pace if follower.state == "connected" else follower.state
+        if drawn is not None and state != notice:
+            drawn.message(state)
+        elif state != notice:
+            console.print(state, style="dim")
+        notice = state
+        for snapshot in snapshots[-1:]:
+            if drawn is not None:
+                drawn.update(snapshot)
+            else:
+                console.print(line(snapshot), markup=False)
