@@ -106,8 +106,9 @@ class StreamingLoudness(Streaming[LoudnessState]):
         if field not in ("free", "diffuse"):
             raise ValueError(f'field: expected "free" or "diffuse", received {field!r}')
         self.field, self.specific = field, specific
-        self._bank, self._scale, self._low = _bank_coefficients(), _scale(), _low_correction()
-        self._bark, self._decay, self._weighting = _bark_factors(field), _decay_weights(), _temporal_weights()
+        self.bank_coefficients, self.scale, self.low_correction = _bank_coefficients(), _scale(), _low_correction()
+        self.bark_factors = _bark_factors(field)
+        self.decay_weights, self.temporal_weights = _decay_weights(), _temporal_weights()
         self.reset()
 
     def _fresh(self) -> LoudnessState:
@@ -137,11 +138,11 @@ class StreamingLoudness(Streaming[LoudnessState]):
         core = np.empty((frames, stage.CORE))
         total = np.empty(frames)
         points = np.zeros((frames, iso.N_SPECIFIC if self.specific else 0))
-        stage.filter_bank(held, self._bank, state.bank, energy)
-        stage.core_loudness(energy, self._scale, self._low, self._bark, core)
-        stage.nonlinear_decay(core, self._decay, begun, state.decay)
+        stage.filter_bank(held, self.bank_coefficients, state.bank, energy)
+        stage.core_loudness(energy, self.scale, self.low_correction, self.bark_factors, core)
+        stage.nonlinear_decay(core, self.decay_weights, begun, state.decay)
         stage.slopes(core, UPPER_LIMITS, iso.RNS, iso.USL, total, points)
-        stage.temporal_weighting(total, self._weighting, begun, state.weighting)
+        stage.temporal_weighting(total, self.temporal_weights, begun, state.weighting)
         keep = slice(-state.frames % iso.FRAMES_PER_VALUE, None, iso.FRAMES_PER_VALUE)
         state.frames += frames
         return total[keep].copy(), points[keep].copy()

@@ -31,11 +31,15 @@ def as_published(pressure_pa: np.ndarray, field: str = "free") -> np.ndarray:
 
 def corrected(pressure_pa: np.ndarray, field: str = "free") -> np.ndarray:
     """N(t) by MoSQITo's own stages, without the rounding and with the right table, sone."""
+    total, _ = _slopes()(core_after_decay(pressure_pa, field))
+    return np.asarray(_module("loudness_zwtv.loudness_zwtv")._temporal_weighting(total)[::4])
+
+
+def core_after_decay(pressure_pa: np.ndarray, field: str = "free") -> np.ndarray:
+    """Core loudness of the 21 critical bands after the nonlinear decay, (21, frames)."""
     whole = _module("loudness_zwtv.loudness_zwtv")
     spectra, _, _ = whole._third_octave_levels(pressure_pa, 48_000)
-    core = whole._nl_loudness(whole._main_loudness(spectra, field))
-    total, _ = _slopes()(core)
-    return np.asarray(whole._temporal_weighting(total)[::4])
+    return np.asarray(whole._nl_loudness(whole._main_loudness(spectra, field)))
 
 
 def _slopes() -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
