@@ -31,8 +31,8 @@ def _measure(
 ) -> None:
     """Weight samples, average them over time and write completed frames, (frames, N_FIELDS).
 
-    sections: b0, b1, b2, a1, a2 of C, C and A, (3, 5). decay: of F and S per sample, (2,). state: two states of each
-    section, then the running values, (6 + N_RUNNING,). position: samples already in the frame.
+    sections: b0, b1, b2, a1, a2 of C, C and A, (3, 5). decay: of F and S per sample and per frame, (4,). state: two
+    states of each section, then the running values, (6 + N_RUNNING,). position: samples already in the frame.
     """
     run = state[6:]
     d0, d1, d2, d3, d4 = sections[0, 0], sections[0, 1], sections[0, 2], sections[0, 3], sections[0, 4]
@@ -77,8 +77,8 @@ def _measure(
             fast = fast if fast > 1e-200 else 0.0
             slow = slow if slow > 1e-200 else 0.0
         if position == LEVEL_FRAME:
-            run[F_GAP] *= keep_f**LEVEL_FRAME
-            run[S_GAP] *= keep_s**LEVEL_FRAME
+            run[F_GAP] *= decay[2]
+            run[S_GAP] *= decay[3]
             settled = fast / (1.0 - run[F_GAP])
             frames[frame, A_MS] = sum_a / LEVEL_FRAME
             frames[frame, C_MS] = sum_c / LEVEL_FRAME
@@ -127,7 +127,7 @@ class LevelMeter(Streaming[LevelMeterState]):
         if fs != RATE_HZ:
             raise ValueError(f"fs: the filters are designed for {RATE_HZ} Hz, received {fs}; resample first")
         self._sections = weighting.design().sections
-        self._decay = np.array([exp(-1 / (RATE_HZ * TAU_F_S)), exp(-1 / (RATE_HZ * TAU_S_S))])
+        self._decay = np.array([exp(-n / (RATE_HZ * tau_s)) for n in (1, LEVEL_FRAME) for tau_s in (TAU_F_S, TAU_S_S)])
         self._bank = ThirdOctaves()
         self._parts = {"third_octaves": self._bank}
         self.reset(start_sample)

@@ -1,10 +1,10 @@
 """MoSQITo 1.2.1 `loudness_zwtv`, as it is and with the faults that can be told apart taken out.
 
-Its faults (ISO 532-1:2017 wants otherwise): the total is rounded to 0.001 or 0.01 sone before the temporal weighting; one
-value of the slope table is 0.24 instead of 0.22; the decay begins with what the sound ends with (so compare sounds that
-end in silence); above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values counted from the spectra.
-Where a slope ends in the last 0.1 Bark of a critical band its total counts a piece twice, up to 0.09 sone in single spectra
-of loud sounds, although its own specific loudness is right there.
+Its faults (ISO 532-1:2017 wants otherwise): the total is rounded to 0.001 or 0.01 sone before the temporal weighting;
+one value of the slope table is 0.24 instead of 0.22; the decay begins with what the sound ends with (so compare sounds
+that end in silence); above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values counted from spectra.
+Where a slope ends in the last 0.1 Bark of a critical band its total counts a piece twice, up to 0.09 sone in single
+spectra of loud sounds, although its own specific loudness is right there.
 """
 
 import importlib
