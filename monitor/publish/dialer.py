@@ -29,9 +29,9 @@ class Dialer:
 
 
 class Backoff:
-    """How long to wait before the next try, s: jittered, within 4 s for a broker that is away."""
+    """How long to wait before the next try, s: jittered, within 3 s for a broker that is away."""
 
-    AWAY_S = 4.0
+    AWAY_S = 3.0
     REFUSED_S = 60.0
 
     def __init__(self) -> None:

@@ -49,6 +49,7 @@ class Drain:
         self._next_at = now
         self._probe_at = now
         self._fresh = True
+        self._dry = False
         outbox.mark()
 
     @property
@@ -86,7 +87,7 @@ class Drain:
             self._next_at = max(now - 0.05, self._next_at) + random.uniform(0.5, 1.5) / self._rate_per_s
         if len(self._in_flight) >= self._window:
             return 1.0
-        ahead = self._next_at if self._queue else self._backlog_at if now < self._backlog_at else now + 1.0
+        ahead = self._next_at if not self._dry else self._backlog_at if now < self._backlog_at else now + 1.0
         return min(1.0, max(0.0, ahead - now))
 
     def _settle(self, now: float) -> None:
@@ -112,6 +113,7 @@ class Drain:
             if now >= self._backlog_at:
                 entries += self._outbox.waiting(self._window, busy, late=True)
             self._queue = deque(entries)
+            self._dry = not entries
         return self._queue.popleft() if self._queue else None
 
     def _send(self, entry: Entry, now: float) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from monitor.publish.address import Address
 from monitor.publish.messages import (
@@ -64,8 +65,11 @@ class Publisher:
         """Begin to connect; a broker that is away is tried for ever."""
         self._voice.start()
 
-    def publish(self, record: Durable, quality: Quality | None = None) -> None:
-        """Store a record for the broker: when this returns it survives a power cut. The quality defaults to its own."""
+    def publish(self, record: Durable, quality: Quality | None = None) -> UUID | None:
+        """Store a record for the broker and return its `mid`; None when it is too large and was left out.
+
+        When this returns, the message survives a power cut. The quality defaults to the record's own.
+        """
         if isinstance(record, Digest):  # its events have gone out one by one, and a day of them is long
             record = record.model_copy(update={"summary": record.summary.model_copy(update={"sound_events": []})})
             quality = quality or record.summary.quality
@@ -85,9 +89,10 @@ class Publisher:
         if len(make(1)) > MAX_PAYLOAD:
             self._too_large += 1
             log.error("message.too_large", extra={"kind": kind, "limit_bytes": MAX_PAYLOAD})
-            return
-        self._outbox.put(kind, topic(self.identity, kind), self.identity.session, make)
+            return None
+        seq = self._outbox.put(kind, topic(self.identity, kind), self.identity.session, make)
         self._posts.wake()
+        return message_id(self.identity, seq)
 
     def live(self, snapshot: Snapshot) -> None:
         """Send the live view if it is wanted and the broker is there; never stored."""
