@@ -1,6 +1,8 @@
 """A microphone is heard sample for sample, and whatever happens to it is noticed, told as a gap, and recovered from."""
 
 import contextlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -242,3 +244,30 @@ def test_a_reader_that_comes_late_loses_the_newest_sound_and_is_told_how_much(mi
         assert RATE_HZ < lost.n_samples < 3 * RATE_HZ
         observed = listener.source.last_observation
         assert observed is not None and abs(time.monotonic() - observed[1]) < 2
+
+
+HANGING = """
+import sys
+from monitor.settings import AudioSettings, CalibrationSettings
+from monitor.sources.microphone import MicrophoneSource
+audio = AudioSettings(device=sys.argv[1], stall_s=0.5, first_frame_s=1.0, hang_s=5.0)
+with MicrophoneSource(audio, CalibrationSettings()) as source:
+    while True:
+        item = source.read(0.2)
+        if hasattr(item, "pressure_pa"):
+            print("heard", flush=True)
+"""
+
+
+def test_a_process_whose_audio_server_stays_frozen_ends(microphone: VirtualMicrophone) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING, DEVICE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "heard\n"
+        microphone.freeze()
+        try:
+            assert process.wait(30) == 1
+        finally:
+            process.kill()
+        assert "AudioSystemHung: The audio system has not answered for 5 s" in process.stderr.read()
