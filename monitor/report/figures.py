@@ -1,0 +1,153 @@
+"""The figures a noise officer asks for, each computed from merged statistics, never from rounded means."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.aggregate.days import PARTS, DayParts, lden
+from monitor.aggregate.histogram import level_db
+from monitor.aggregate.statistics import ENERGY_UNIT_PA2, SHARE_UNIT, IntervalStats
+from monitor.records import DayLevels, Interval, SoundEvent
+from monitor.report.sheet import FULL_S, Sheet, Slot
+
+LEAST_COVERAGE = 0.5
+"""An hour that was heard for less of its time is not ranked, nor called calm."""
+WHOLE = 0.9999
+"""Coverage from which a stretch counts as wholly heard."""
+LOUDEST_EVENTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Day, evening or night of the span."""
+
+    name: str
+    level_db: float | None
+    coverage: float
+
+    @property
+    def partial(self) -> bool:
+        """True when some of it was not heard."""
+        return self.coverage < WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Exceedance:
+    """Successive minutes with LAeq above the limit."""
+
+    start: datetime
+    minutes: int
+    LAeq_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the span."""
+
+    start: datetime
+    interval: Interval
+    coverage: float
+    calm: bool
+
+    @property
+    def ranked(self) -> bool:
+        """True when enough of it was heard to compare it with others."""
+        return self.coverage >= LEAST_COVERAGE and self.interval.levels.LAeq is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of a report."""
+
+    whole: Interval
+    parts: tuple[Part, ...]
+    Lden: float | None
+    partial: bool
+    days: tuple[DayLevels, ...]
+    hours: tuple[Hour, ...]
+    LAFmax_at: datetime | None
+    exceedances: tuple[Exceedance, ...]
+    loudest_events: tuple[SoundEvent, ...]
+
+    @property
+    def loudest_hour(self) -> Hour | None:
+        """The hour with the largest LAeq."""
+        return max((hour for hour in self.hours if hour.ranked), key=_laeq, default=None)
+
+    @property
+    def quietest_hour(self) -> Hour | None:
+        """The hour with the smallest LAeq."""
+        return min((hour for hour in self.hours if hour.ranked), key=_laeq, default=None)
+
+    @property
+    def calm_hours(self) -> tuple[Hour, ...]:
+        """The hours that were calm."""
+        return tuple(hour for hour in self.hours if hour.calm)
+
+    @property
+    def minutes_above(self) -> int:
+        """Minutes above the limit."""
+        return sum(run.minutes for run in self.exceedances)
+
+
+def _laeq(hour: Hour) -> float:
+    level = hour.interval.levels.LAeq
+    return -1e9 if level is None else level
+
+
+def laeq_of(stats: IntervalStats) -> float | None:
+    """Return LAeq of merged statistics, dB; None where nothing was heard."""
+    return level_db(stats.energy[0] * ENERGY_UNIT_PA2 / stats.frames) if stats.frames else None
+
+
+def affect_of(stats: IntervalStats) -> tuple[float, float] | None:
+    """Return mean (ISOP, ISOE) of merged statistics."""
+    if not stats.weight:
+        return None
+    return stats.affect[0] * SHARE_UNIT / stats.weight, stats.affect[1] * SHARE_UNIT / stats.weight
+
+
+def figures_of(sheet: Sheet) -> Figures:
+    """Compute the figures of a report."""
+    parts = tuple(
+        Part(name, sheet.summary(slot).levels.LAeq, slot.coverage)
+        for name, slot in zip(PARTS, sheet.part_slots(), strict=True)
+    )
+    hours = DayParts.of(sheet.settings.aggregate).hours
+    day, evening, night = (part.level_db for part in parts)
+    loudest = max(sheet.pieces, key=lambda piece: piece.stats.laf_max_pa2, default=None)
+    by_level = sorted(sheet.events, key=lambda event: -(event.LAFmax or -1e9))
+    return Figures(
+        whole=sheet.whole,
+        parts=parts,
+        Lden=lden((day, evening, night), hours),
+        partial=sheet.whole.quality.coverage < WHOLE,
+        days=tuple(sheet.levels_of(local) for local in sheet.span.dates),
+        hours=tuple(_hour(sheet, slot) for slot in sheet.hours),
+        LAFmax_at=None if loudest is None else loudest.start,
+        exceedances=tuple(_exceedances(sheet.pieces, sheet.settings.report.limit_laeq_db)),
+        loudest_events=tuple(event for event in by_level if event.LAFmax is not None)[:LOUDEST_EVENTS],
+    )
+
+
+def _hour(sheet: Sheet, slot: Slot) -> Hour:
+    interval = sheet.summary(slot)
+    level, isop = interval.levels.LAeq, interval.affect.isop
+    quiet = level is None or level < sheet.settings.report.calm_max_laeq_db
+    heard = slot.coverage >= LEAST_COVERAGE
+    return Hour(slot.start, interval, slot.coverage, calm=heard and quiet and isop is not None and isop >= 0)
+
+
+def _exceedances(pieces: list[Slot], limit_db: float | None) -> list[Exceedance]:
+    runs: list[Exceedance] = []
+    if limit_db is None:
+        return runs
+    for piece in pieces:
+        level = laeq_of(piece.stats)
+        if piece.duration_s > FULL_S or level is None or level <= limit_db:
+            continue
+        if runs and runs[-1].start + timedelta(minutes=runs[-1].minutes) == piece.start:
+            last = runs.pop()
+            runs.append(Exceedance(last.start, last.minutes + 1, max(last.LAeq_max, level)))
+        else:
+            runs.append(Exceedance(piece.start, 1, level))
+    return runs
