@@ -6,8 +6,10 @@ from random import Random
 from benchmarks.captions.phrases import Bank
 from benchmarks.captions.render import caption
 from monitor.narrate.bands import ANGLES, LEVELS, OPPOSITE
+from monitor.narrate.language import by_presence
 from monitor.narrate.sheet import Change, FactSheet, SceneFact, SoundFact
 from monitor.narrate.sounds import TOLD_BY
+from monitor.narrate.statements import WEEKDAYS
 from monitor.types import SCENES
 
 Altered = tuple[FactSheet, str | None]
@@ -304,13 +306,12 @@ def false_caption(sheet: FactSheet, bank: Bank, rng: Random, kind: int) -> tuple
 def _shows(sheet: FactSheet, told: FactSheet, text: str, must: str | None) -> bool:
     """Return whether the untruth can be read in the text: some patterns leave the altered fact out."""
     if must == "weekday" and told.when is not None and sheet.when is not None:
-        from monitor.narrate.statements import WEEKDAYS
-
         if told.when.part != sheet.when.part:
             return f"{WEEKDAYS[told.when.weekday]} {told.when.part}" in text
         return WEEKDAYS[told.when.weekday] in text
-    if must == "versus":
-        return True
+    changed = {sound.label for sound in told.sounds if sound not in sheet.sounds}
+    if changed and not changed & {sound.label for _, group in by_presence(told.sounds, most=3) for sound in group}:
+        return False
     if told.level.LAFmax != sheet.level.LAFmax:
         told_level, true_level = told.level, sheet.level
         shown = [f"{v:.0f} dB" for v in (told_level.LAFmax, told_level.L90) if v is not None]

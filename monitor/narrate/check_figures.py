@@ -6,7 +6,7 @@ from monitor.narrate.reading import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet, Moment, Notable
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
-REACH = 9
+REACH = 13
 """Words beyond which a cue no longer belongs to a figure."""
 LEVEL_CUES = ("average", "peak", "background", "lden", "by")
 
@@ -103,6 +103,12 @@ def _before(item: Item, others: Iterable[Item]) -> Item | None:
     return max((other for other in others if other.place < item.place), key=lambda other: other.place, default=None)
 
 
+def _at_the_time(entries: list[Notable], clause: Clause) -> list[Notable]:
+    """Return those that stood out at a time named in the clause, where it names the time of any."""
+    times = {clock(item) for item in clause.figures()}
+    return [entry for entry in entries if entry.at.clock in times] or entries
+
+
 def _levels(figure: Item, clause: Clause, sheet: FactSheet) -> list[float | None]:
     level = sheet.level
     cues = [item for name in LEVEL_CUES for item in clause.of("cue", name)]
@@ -118,14 +124,16 @@ def _levels(figure: Item, clause: Clause, sheet: FactSheet) -> list[float | None
     if superlative is not None and superlative.has("compare", "quietest"):
         return [*quietest, level.L90]
     if cue is None:
-        return [level.LAeq] if sound is None else [entry.LAFmax for entry in _notable(sound, sheet)] + [level.LAeq]
+        stood_out = _at_the_time(_notable(sound, sheet), clause) if sound is not None else []
+        return [level.LAeq, *(entry.LAFmax for entry in stood_out)]
     if cue.has("cue", "average"):
         return [level.LAeq]
     if cue.has("cue", "peak"):
-        stood_out = _notable(sound, sheet)
+        stood_out = _at_the_time(_notable(sound, sheet), clause)
         if sound is not None and (stood_out or 0 < cue.place - sound.place <= 2):
             return [entry.LAFmax for entry in stood_out]
-        return [level.LAFmax, *loudest, *(entry.LAFmax for entry in stood_out)]
+        timed = [entry.LAFmax for entry in stood_out if entry.at.clock in {clock(time) for time in clause.figures()}]
+        return [level.LAFmax, *(loudest if superlative is not None else []), *timed]
     if cue.has("cue", "background"):
         return [level.L90, *quietest]
     if cue.has("cue", "lden"):

@@ -78,7 +78,7 @@ def _clause(
             if sure is not None:
                 yield f'"{item.text}" is told more surely than it was heard'
     if told:
-        yield from _presence(clause, told)
+        yield from _presence(clause, told, sheet)
         yield from _rank(clause, told, sheet)
         yield from _order(clause, sentence, sheet)
     elif (
@@ -119,12 +119,13 @@ def _fits(word: Item, facts: Iterable[SoundFact], clause: Clause) -> bool:
     return False
 
 
-def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]]) -> Iterator[str]:
+def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
     """Judge words like 'throughout' by the sounds they belong to.
 
     Sounds in a row share a word. A word between two rows belongs to the one that no comma and no 'and' parts it
     from; where that does not decide, to the row before it if the clause begins with a sound, else to the one behind.
     """
+    short = {entry.label for entry in sheet.notable} if clause.figures() else set()
     facts_of = {item.place: facts for item, facts in told}
     trailing = told[0][0].place < clause.of("presence")[0].place if clause.of("presence") else True
     runs: list[list[Item]] = []
@@ -147,6 +148,7 @@ def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]]) -> Itera
         behind = before < len(runs)
         to_before = before > 0 and (not behind or (trailing if parted_before == parted_behind else parted_behind))
         run = runs[before - 1] if to_before else runs[before] if behind else []
+        run = [item for item in run if not (word.has("presence", "brief") and short & set(item.values("sound")))]
         if any(not _fits(word, facts_of[item.place], clause) for item in run):
             yield f'"{word.text}": a sound was not heard for this much of the time'
 
