@@ -9,6 +9,7 @@ from torch import nn
 
 from model_export.bundles import write_bundle
 from monitor.model import Bundle
+from monitor.types import PAQ
 from training.networks import build
 
 torch.set_num_threads(1)
@@ -19,11 +20,16 @@ NORMALISATION = {
 }
 
 
-def random_network(name: str = "SoundEQnet", seed: int = 1) -> nn.Module:
+def random_network(which: str = "SoundEQnet", seed: int = 1) -> nn.Module:
     """A network in eval mode whose outputs depend on its inputs."""
     torch.manual_seed(seed)
-    network = build(name)
-    for module in network.modules():
+    network = build(which)
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d | nn.Linear) and "freq_to_1" not in name:
+            nn.init.kaiming_normal_(module.weight)
+        if name.startswith("heads.") and not name.endswith("embedding") and isinstance(module, nn.Linear):
+            module.weight.data *= 0.02
+            module.bias.data += 3.0 if any(quality in name for quality in PAQ) else 0.0
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             nn.init.uniform_(module.weight, 0.7, 1.3)
             nn.init.normal_(module.bias, 0.1, 0.1)
