@@ -216,7 +216,7 @@ class Minute:
 
     def stats(self, heard: float = 1.0) -> IntervalStats:
         """The minute's statistics when the first `heard` share of it was heard."""
-        stats = IntervalStats(heard_us=round(6e7 * heard), flags=self.flags)
+        stats = IntervalStats(heard_us=round(6e7 * heard), flags=self.flags, floor_dba=20.0)
         count = round(FRAMES * heard)
         if not count:
             return stats
