@@ -58,6 +58,10 @@ class Aggregator:
         """Take up running minutes, periods and days from the history of earlier runs."""
         self._recall = self._period.recall = self._day.recall = recall
 
+    def rest_on(self, basis: LevelBasis) -> None:
+        """Take note that levels rest on another calibration from now on: a device was opened. The floor stays."""
+        self._basis = basis
+
     def add(self, item: Item) -> None:
         """Take a frame, values of loudness, a prediction or a gap; each kind in the order of its samples."""
         match item:
@@ -97,8 +101,6 @@ class Aggregator:
             minute = self._minute()
             self._withhold(self._clock.sample(minute), upto)
             end = self._clock.sample(minute + MINUTE)
-            back = self._clock.turned_back(self._told_to, min(end, upto))
-            end = end if back is None else back
             records += self._events_upto(min(end, upto))
             if end > upto:
                 break

@@ -73,6 +73,10 @@ class LiveView:
         self._prediction: WindowPrediction | None = None
         self._began: int | None = None
 
+    def rest_on(self, basis: LevelBasis) -> None:
+        """Take note that levels rest on another calibration from now on."""
+        self._basis = basis
+
     def add(self, item: LevelFrame | LoudnessFrames | WindowPrediction | Gap) -> None:
         """Take what was heard or inferred, as it comes."""
         if self._began is None:

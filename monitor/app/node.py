@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,8 @@ from monitor import __version__
 from monitor.aggregate.aggregator import Aggregator
 from monitor.aggregate.events import EventThreshold
 from monitor.aggregate.live import LiveView
-from monitor.aggregate.summary import LevelBasis, Uncertainty
+from monitor.aggregate.summary import Uncertainty
+from monitor.app.basis import BasisWatch, basis_of
 from monitor.app.config import state_folder
 from monitor.app.failure import Exit, Failure
 from monitor.app.health import HealthMonitor, Vitals
@@ -29,10 +30,11 @@ from monitor.publish.embedded import EmbeddedBroker
 from monitor.publish.messages import Durable, Identity, Location, Meta
 from monitor.publish.mqtt import Publisher
 from monitor.publish.webhook import Webhook
-from monitor.settings import NodeSettings, Settings
+from monitor.settings import Settings
 from monitor.sources import open_source
 from monitor.sources.calibration import CalibrationStore
 from monitor.sources.contract import Source
+from monitor.store.database import DatabaseError
 from monitor.store.history import History
 from monitor.types import EVENTS
 
@@ -82,7 +84,8 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soundscape-")))
         publisher = _publisher(settings, options, state, vitals, stack)
         webhook = _webhook(settings, vitals, stack)
-        History(state / "history.db", settings.aggregate, settings.node.time_zone).close()
+        history = History(state / "history.db", settings.aggregate, settings.node.time_zone)
+        history.note("boot", _journal(source, bundle))
     except BaseException:
         source.close()
         raise
@@ -92,7 +95,6 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
     narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
     vitals.llm = lambda: narrator.status
     vitals.clock = clock.quality
-    vitals.calibrated, vitals.calibration = source.calibration.calibrated, source.calibration.text
     health = HealthMonitor(vitals, state, live=source.live)
     looking = Looking(settings.node, clock, health, publisher)
 
@@ -104,12 +106,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         history = History(state / "history.db", settings.aggregate, settings.node.time_zone)
         return Recorder(history, publisher, webhook, watched, vitals)
 
-    basis = LevelBasis(
-        source.calibration.calibrated,
-        source.calibration.level_reference,
-        settings.calibration.floor_dba,
-        settings.calibration.overload_db,
-    )
+    basis = basis_of(source.calibration, settings.calibration)
     on_off = {} if bundle is None else event_thresholds(bundle)
     uncertainty = None if bundle is None else Uncertainty(bundle.uncertainty.isop, bundle.uncertainty.isoe)
     aggregator = Aggregator(
@@ -122,7 +119,15 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         model_id=None if bundle is None else bundle.id,
     )
     if source.live:
-        History(state / "history.db", settings.aggregate, settings.node.time_zone).rebuild(aggregator)
+        history.rebuild(aggregator)
+
+    def recalibrated() -> None:
+        if publisher is not None:
+            publisher.meta(meta(settings, source, bundle))
+        with suppress(DatabaseError):
+            history.note("calibration", _journal(source, bundle))
+
+    recalibrated_basis = BasisWatch(source, settings.calibration, vitals, recalibrated)
     parts = Parts(
         settings=settings,
         source=source,
@@ -134,11 +139,12 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         view=LiveView(basis, on_off, uncertainty),
         vitals=vitals,
         recorder=recorder,
+        basis=recalibrated_basis.news,
         look=looking.look,
         duration_s=options.duration_s,
     )
     if publisher is not None:
-        publisher.meta(meta(settings.node, source, bundle, settings.aggregate.period_min))
+        publisher.meta(meta(settings, source, bundle))
     return Node(settings, source, Pipeline(parts), health, looking, publisher)
 
 
@@ -158,6 +164,17 @@ def _clock(source: Source, options: Options) -> SampleClock:
     if source.live or (options.start is None and source.last_observation is not None):
         return LiveClock(datetime.now(UTC))
     return SampleClock(options.start or DEFAULT_START, "simulated")
+
+
+def _journal(source: Source, bundle: Bundle | None) -> dict[str, str | int | float | bool | None]:
+    """Return what the journal keeps of a boot or a change."""
+    return {
+        "version": __version__,
+        "source": source.state,
+        "calibration": source.calibration.text,
+        "full_scale_pa": source.calibration.full_scale_pa,
+        "model": None if bundle is None else bundle.id,
+    }
 
 
 def event_thresholds(bundle: Bundle) -> dict[str, EventThreshold]:
@@ -206,9 +223,9 @@ def _webhook(settings: Settings, vitals: Vitals, stack: ExitStack) -> Webhook | 
     return webhook
 
 
-def meta(node: NodeSettings, source: Source, bundle: Bundle | None, period_min: int) -> Meta:
+def meta(settings: Settings, source: Source, bundle: Bundle | None) -> Meta:
     """Return what the node says of itself to its broker; the location is rounded as the operator asked."""
-    location = None
+    node, location = settings.node, None
     if node.latitude is not None and node.longitude is not None:
         decimals = node.location_decimals
         location = Location(
@@ -223,5 +240,5 @@ def meta(node: NodeSettings, source: Source, bundle: Bundle | None, period_min: 
         calibrated=source.calibration.calibrated,
         level_reference=source.calibration.level_reference,
         model_id=None if bundle is None else bundle.id,
-        period_min=period_min,
+        period_min=settings.aggregate.period_min,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from monitor.aggregate.aggregator import Aggregator
 from monitor.aggregate.alerts import AlertRules
 from monitor.aggregate.live import LiveView
+from monitor.aggregate.summary import LevelBasis
 from monitor.app.health import Vitals
 from monitor.app.hop import HopControl
 from monitor.app.listening import Listening
@@ -45,6 +46,7 @@ class Parts:
     view: LiveView
     vitals: Vitals
     recorder: Callable[[], Recorder]
+    basis: Callable[[], LevelBasis | None]
     look: Callable[[LiveView, int], None]
     duration_s: float | None = None
 
@@ -136,6 +138,7 @@ class Pipeline:
             parts.view,
             live=live,
             predicting=parts.predictor is not None,
+            basis=parts.basis,
             tell=self._tellings.put if inline is None else inline.tell,
             look=parts.look,
         ).run(self._observations, self._aborted.is_set)

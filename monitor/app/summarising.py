@@ -6,6 +6,7 @@ from collections.abc import Callable
 from monitor.aggregate.aggregator import AggregateRecord, Aggregator
 from monitor.aggregate.alerts import AlertRules
 from monitor.aggregate.live import LiveView
+from monitor.aggregate.summary import LevelBasis
 from monitor.app.narrating import Telling
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
@@ -18,7 +19,10 @@ EVER = 2**62
 
 
 class Summarising:
-    """Owns the aggregation; `tell` takes what is to be put into words, `look` is called once a second of sound."""
+    """Owns the aggregation; `tell` takes what is to be put into words, `look` is called once a second of sound.
+
+    `basis` says what levels rest on when that has changed, else None.
+    """
 
     def __init__(
         self,
@@ -29,11 +33,12 @@ class Summarising:
         *,
         live: bool,
         predicting: bool,
+        basis: Callable[[], LevelBasis | None],
         tell: Callable[[Telling], None],
         look: Callable[[LiveView, int], None],
     ) -> None:
         self._aggregator, self._alerts, self._recorder, self._view = aggregator, alerts, recorder, view
-        self._live, self._tell, self._look = live, tell, look
+        self._live, self._basis, self._tell, self._look = live, basis, tell, look
         self._heard_to = 0
         self._inferred_to = 0 if predicting else EVER
         self._looked_at = 0
@@ -49,6 +54,9 @@ class Summarising:
             self._give(self._aggregator.finish(self._heard_to))
 
     def _take(self, seen: Observations) -> None:
+        if (basis := self._basis()) is not None:
+            self._aggregator.rest_on(basis)
+            self._view.rest_on(basis)
         for item in seen.items:
             self._aggregator.add(item)
             self._view.add(item)
