@@ -216,6 +216,8 @@ def _calm(sheet: Sheet, figures: Figures) -> str:
 
 def _exceedances(sheet: Sheet, figures: Figures) -> str:
     limit = sheet.settings.report.limit_laeq_db
+    if limit is None:
+        return ""
     if not figures.exceedances:
         return f"No minute had an LAeq above {limit:g} dB(A)."
     heard = sum(1 for piece in sheet.pieces if piece.stats.heard_us)
