@@ -94,13 +94,6 @@ class SampleClock:
         edges = [first, *(piece.sample for piece in self._later(first, end - 1)), end]
         return sum(self._piece(a).at(b) - self._piece(a).at(a) for a, b in pairwise(edges))
 
-    def turned_back(self, first: int, end: int) -> int | None:
-        """Return the first sample after `first`, up to `end`, at which time goes back by a step."""
-        for before, after in pairwise((self._piece(first), *self._later(first, end))):
-            if after.micros < before.at(after.sample) - STEP_S * 1e6:
-                return after.sample
-        return None
-
     def settle(self, sample: int) -> None:
         """Promise that times before this sample were told: they are not put right any more."""
 
