@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.settings import AggregateSettings
 from monitor.store.database import PerThread
-from monitor.store.history_tables import TABLES, micros
+from monitor.store.history_tables import TABLES, from_micros, micros
 
 CHECKPOINT_COMMITS = 15
 """Commits between checkpoints: pages that change every minute go to the file once a quarter of an hour."""
@@ -33,7 +33,7 @@ class Upkeep:
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
         self._commits += 1
         if self._commits % PRUNE_COMMITS == 1:
-            self.prune(datetime.now(UTC))
+            self.prune(self._now())
         if self._commits % CHECKPOINT_COMMITS == 0:
             self.checkpoint()
 
@@ -81,6 +81,13 @@ class Upkeep:
         for tables in (("minutes",), TABLES):
             while self.size() > limit and self._forget_oldest_day(tables):
                 pass
+
+    def _now(self) -> datetime:
+        """Return the newest minute, at most the wall clock: neither simulated nor wrong time empties the history."""
+        with self._file.reading() as connection:
+            newest = connection.execute("SELECT max(start) FROM minutes").fetchone()[0]
+        wall = datetime.now(UTC)
+        return wall if newest is None else min(wall, from_micros(newest))
 
     def _forget_oldest_day(self, tables: tuple[str, ...]) -> int:
         gone = 0
