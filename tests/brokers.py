@@ -92,6 +92,10 @@ class Mosquitto:
         self.stop()
         self.start()
 
+    def reload(self) -> None:
+        """Let it read its access and password files again."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def freeze(self) -> None:
         """Let it hang: connections stay open, nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)
