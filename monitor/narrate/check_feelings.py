@@ -36,7 +36,7 @@ def denied(item: Item, clause: Clause) -> bool:
 
 
 def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
-    words = set(item.values("feeling"))
+    words = {word for value in item.values("feeling") for word in value.split("|")}
     affect = sheet.affect
     if affect is None:
         yield f'"{item.text}": how it felt is not among the facts'

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 
 from monitor.narrate.lexicon import Lexicon, Tag
 
+PLACE = "⌂"
+"""Stands for the name of the place, whose words claim nothing."""
+
 _TOKEN = re.compile(
     r"(?P<date>\b\d{4}-\d{2}-\d{2}\b)"
     r"|(?P<time>\b(?:[01]?\d|2[0-4])[:h][0-5]\d\b(?:\s*[ap]\.?m\b\.?)?|\b(?:1[0-2]|0?[1-9])(?:\.[0-5]\d)?\s*[ap]\.?m\b\.?"
     r"|\b(?:[01]?\d|2[0-3])\.[0-5]\d(?=\s*(?:uur|Uhr)\b))"
     r"|(?P<unit>\bdB\s?\(?[ACZ]?\)?(?![A-Za-z])|%|°)"
     r"|(?P<number>\b\d+(?:[.,]\d+)?(?:st|nd|rd|th|e|ste|de)?(?![^\W\d_]))"
+    rf"|(?P<name>{PLACE})"
     r"|(?P<word>[^\W\d_]+)"
     r"|(?P<other>\d\S*)"
     r"|(?P<stop>[.!?](?=\s|$))"
     r"|(?P<comma>[,])|(?P<semi>[;:])",
     re.IGNORECASE,
 )
-PLACE = "⌂"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Item:
     """A phrase, a figure or a comma of a clause. `place` counts words; commas and 'and' count more."""
 
     kind: str
-    """word | time | date | number | comma"""
+    """word | time | date | number | unit | name | comma | semi | other"""
     text: str
     place: int
     tags: tuple[Tag, ...] = ()
@@ -105,7 +108,7 @@ def _clock(text: str) -> float:
 
 
 def _raw(text: str) -> Iterator[tuple[str, str]]:
-    for match in _TOKEN.finditer(text.replace(PLACE, " place ")):
+    for match in _TOKEN.finditer(text):
         yield str(match.lastgroup), match.group()
 
 
