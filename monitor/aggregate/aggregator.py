@@ -43,6 +43,8 @@ class Aggregator:
         self._basis = calibration
         self._uncertainty = uncertainty or Uncertainty()
         self._model_id = model_id
+        self._earlier = 0
+        """Flags of what the open minute rested on before a device was opened."""
         self._pending = PendingSound(calibration.overload_db)
         self._timeline = Timeline(settings, clock, thresholds, calibration.floor_dba)
         self._period = PeriodBuilder(settings.period_min)
@@ -60,6 +62,7 @@ class Aggregator:
 
     def rest_on(self, basis: LevelBasis) -> None:
         """Take note that levels rest on another calibration from now on: a device was opened. The floor stays."""
+        self._earlier |= self._flags()
         self._basis = basis
 
     def add(self, item: Item) -> None:
@@ -172,9 +175,13 @@ class Aggregator:
         self._stats[DaySummary, closed[0].start] = closed[1]
         return [closed[0]]
 
+    def _flags(self) -> int:
+        basis = self._basis
+        return flags_of(basis.calibrated, basis.level_reference, self._clock.quality, self._model_id is not None)
+
     def _stamp(self, stats: IntervalStats) -> None:
         """Write down what the numbers of a minute rest on."""
-        basis, model = self._basis, self._model_id is not None
-        stats.flags |= flags_of(basis.calibrated, basis.level_reference, self._clock.quality, model)
-        stats.floor_dba = basis.floor_dba
+        stats.flags |= self._flags() | self._earlier
+        stats.floor_dba = self._basis.floor_dba
         stats.isop_uncertainty, stats.isoe_uncertainty = (-1.0 if v is None else v for v in self._uncertainty)
+        self._earlier = 0

@@ -282,3 +282,18 @@ def test_reporting_periods_are_aligned_to_the_hour() -> None:
     periods = of(PeriodSummary, run([frame(k * 60 * RATE_HZ) for k in range(20)], 1200, engine=engine))
     assert [p.start for p in periods] == [START, START + timedelta(minutes=15)]
     assert periods[0].duration_s == 900 and periods[0].quality.coverage == 0.8
+
+
+def test_a_minute_in_which_the_calibration_changed_is_trusted_as_its_worst_part() -> None:
+    engine = aggregator()
+    records: list[AggregateRecord] = []
+    for second in range(180):
+        if second == 90:
+            engine.rest_on(LevelBasis(calibrated=False, level_reference="assumed"))
+        if second == 150:
+            engine.rest_on(LevelBasis(calibrated=True, level_reference="calibrated"))
+        engine.add(frame(second * RATE_HZ))
+        records += engine.advance((second + 1) * RATE_HZ, (second + 1) * RATE_HZ)
+    qualities = [m.quality for m in of(MinuteSummary, records)]
+    assert [q.calibrated for q in qualities] == [True, False, False]
+    assert [q.level_reference for q in qualities] == ["calibrated", "assumed", "assumed"]
