@@ -26,7 +26,7 @@ SETTLE = 24
 
 
 @kernel
-def _measure(
+def measure(
     samples: FloatArray, sections: FloatArray, decay: FloatArray, state: FloatArray, position: int, frames: FloatArray
 ) -> None:
     """Weight samples, average them over time and write completed frames, (frames, N_FIELDS).
@@ -106,7 +106,7 @@ class LevelMeterState:
     """Moving state of a LevelMeter."""
 
     running: FloatArray
-    """See `_measure`."""
+    """See `measure`."""
     position: int
     """Samples already in the frame."""
     start_sample: int
@@ -126,8 +126,8 @@ class LevelMeter(Streaming[LevelMeterState]):
     def __init__(self, fs: int = RATE_HZ, start_sample: int = 0) -> None:
         if fs != RATE_HZ:
             raise ValueError(f"fs: the filters are designed for {RATE_HZ} Hz, received {fs}; resample first")
-        self._sections = weighting.design().sections
-        self._decay = np.array([exp(-n / (RATE_HZ * tau_s)) for n in (1, LEVEL_FRAME) for tau_s in (TAU_F_S, TAU_S_S)])
+        self.sections = weighting.design().sections
+        self.decay = np.array([exp(-n / (RATE_HZ * tau_s)) for n in (1, LEVEL_FRAME) for tau_s in (TAU_F_S, TAU_S_S)])
         self._bank = ThirdOctaves()
         self._parts = {"third_octaves": self._bank}
         self.reset(start_sample)
@@ -151,7 +151,7 @@ class LevelMeter(Streaming[LevelMeterState]):
         state = self._state
         count, rest = divmod(state.position + len(samples), LEVEL_FRAME)
         values = np.empty((count, N_FIELDS))
-        _measure(samples, self._sections, self._decay, state.running, state.position, values)
+        measure(samples, self.sections, self.decay, state.running, state.position, values)
         bands = self._bank.advance(samples)
         state.position = rest
         state.n_clipped += n_clipped

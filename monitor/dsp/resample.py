@@ -59,6 +59,10 @@ def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray
     return np.asarray(gain * np.sinc(2 * cutoff * distance) * np.where(distance <= half, taper, 0.0), dtype=np.float64)
 
 
+TILE = 512
+"""Blocks worked on at a time, so that rows stay in the first cache."""
+
+
 @kernel
 def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -> FloatArray:
     """Return blocks * len(phases) outputs of a polyphase filter, whose blocks take step_in inputs each.
@@ -76,25 +80,23 @@ def polyphase(held: FloatArray, phases: FloatArray, step_in: int, blocks: int) -
             i = b * step_in + r
             rows[r, b] = held[i] if i < len(held) else 0.0
     out = np.empty(blocks * n_out)
-    y = np.empty(blocks)
-    for p in range(n_out):
-        y[:] = 0.0
-        base = (p * step_in) // n_out
-        for j in range(base, base + taps, 4):
-            x0 = rows[j % step_in, j // step_in :]
-            x1 = rows[(j + 1) % step_in, (j + 1) // step_in :]
-            x2 = rows[(j + 2) % step_in, (j + 2) // step_in :]
-            x3 = rows[(j + 3) % step_in, (j + 3) // step_in :]
-            h0, h1, h2, h3 = (
-                phases[p, j - base],
-                phases[p, j - base + 1],
-                phases[p, j - base + 2],
-                phases[p, j - base + 3],
-            )
-            for b in range(blocks):
-                y[b] += (h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b])
-        for b in range(blocks):
-            out[b * n_out + p] = y[b]
+    y = np.empty(TILE)
+    for first in range(0, blocks, TILE):
+        count = min(TILE, blocks - first)
+        for p in range(n_out):
+            y[:count] = 0.0
+            base = (p * step_in) // n_out
+            for k in range(0, taps, 4):
+                j = base + k
+                x0 = rows[j % step_in, first + j // step_in :]
+                x1 = rows[(j + 1) % step_in, first + (j + 1) // step_in :]
+                x2 = rows[(j + 2) % step_in, first + (j + 2) // step_in :]
+                x3 = rows[(j + 3) % step_in, first + (j + 3) // step_in :]
+                h0, h1, h2, h3 = phases[p, k], phases[p, k + 1], phases[p, k + 2], phases[p, k + 3]
+                for b in range(count):
+                    y[b] += (h0 * x0[b] + h1 * x1[b]) + (h2 * x2[b] + h3 * x3[b])
+            for b in range(count):
+                out[(first + b) * n_out + p] = y[b]
     return out
 
 
