@@ -73,8 +73,7 @@ class Incremental:
                 job.mel[-SNIPPET:],
             ]
         )
-        mel, loudness, edges, self._state = self._trunk.run(
-            ("mel_embeddings", "loudness_embeddings", "edges", "next_state"),
+        mel, loudness, edges, self._state = self.run_trunk(
             {
                 "mel": _with_context(job.mel, start - job.start, stop - job.start, MEL_PER_UNIT),
                 "loudness": _with_context(
@@ -82,13 +81,18 @@ class Incremental:
                 ),
                 "snippets": np.ascontiguousarray(snippets.transpose(0, 2, 1)[:, None]),
                 "state": self._state,
-            },
+            }
         )
         for ring, new in ((self._mel, mel), (self._loudness, loudness)):
             count = new.shape[1]
             ring[:, :-count] = ring[:, count:]
             ring[:, -count:] = new
-        return edges  # type: ignore[no-any-return]
+        return edges
+
+    def run_trunk(self, feed: dict[str, Float32Array]) -> list[Float32Array]:
+        """Run the trunk's graph: mel and loudness embeddings, edges, next state."""
+        outputs = ("mel_embeddings", "loudness_embeddings", "edges", "next_state")
+        return self._trunk.run(outputs, feed)  # type: ignore[no-any-return]
 
     def _pool(self, units: int, first: Float32Array, last: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Max + mean over the newest `units`: (4, 320) and (4, 64); edges are (2, 320): as first and as last."""
