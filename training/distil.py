@@ -195,7 +195,7 @@ def distil(
         now = time.monotonic()
         if now - shown > 60 or progress >= 1:
             means = torch.stack(running).mean(dim=0)
-            tick(step, progress, float(loss))
+            tick(step, progress, loss.item())
             row = {"step": step, "minutes": round(spent / 60, 2), "clips": len(data), "rate": round(rate, 6)}
             row |= {
                 name: round(float(value), 4) for name, value in zip(("scene", "event", "affect"), means, strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from monitor.types import TRAINING_FULL_SCALE_PA, FloatArray
+from monitor.types import FloatArray
 from training.calibration import calibrate
 from training.distil import DistilSettings, SoundscapeData, distil
 from training.losses import affect_of
@@ -17,8 +17,8 @@ from training.networks import Checkpoint
 from training.networks.soundeqnet import SoundEQnet
 from training.normalization import Normalization
 from training.refit import Pooled, classify_pooled, pool_windows, refit
-from training.targets import Targets, soft_targets
-from training.warmstart import NarrowSoundEQnet, assemble
+from training.targets import Targets
+from training.warmstart import NarrowSoundEQnet, assemble, join
 
 Tick = Callable[[int, float, float], None]
 
@@ -27,11 +27,8 @@ Tick = Callable[[int, float, float], None]
 class Recipe:
     """Stages of the shipped weights."""
 
-    narrow: tuple[tuple[int, float], ...] = ((3, 45.0), (7, 35.0))
+    narrow: tuple[tuple[int, float], ...] = ((3, 45.0), (7, 50.0))
     """Kernel and minutes of each narrow network."""
-    full_minutes: float = 0.0
-    """Minutes of training the whole network on, 0 for none."""
-    full_batch: int = 8
     lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
     """Window lengths for the heads, s, and windows of each a clip."""
     epochs: int = 12
@@ -53,7 +50,7 @@ def narrow_network(
     """Train (or resume, or read if done) a narrow network in `folder`."""
     torch.manual_seed(seed)
     settings = DistilSettings(minutes=minutes, seed=seed)
-    averaged = distil(NarrowSoundEQnet(kernel), data, validation, settings, folder, tick)
+    averaged = distil(NarrowSoundEQnet((kernel,)), data, validation, settings, folder, tick)
     assert isinstance(averaged, NarrowSoundEQnet)
     return averaged
 
@@ -70,7 +67,8 @@ def pooled_lengths(
         parts.append(Pooled(pooled.mel, pooled.loudness, pooled.clip + offset, pooled.seconds))
         targets.append(data.targets)
         offset += len(data)
-    joined = Pooled(*(torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")))
+    tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")]
+    joined = Pooled(*tensors, kernels=parts[0].kernels)
     names = ("scene", "event", "affect", "scene_weight")
     return joined, Targets(*(np.concatenate([getattr(t, name) for t in targets]) for name in names))
 
@@ -78,7 +76,7 @@ def pooled_lengths(
 @torch.inference_mode()
 def scores(network: SoundEQnet, pooled: Pooled) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Scene and event logits and clamped affect of pooled windows, float64."""
-    outputs = classify_pooled(network.eval(), pooled.mel, pooled.loudness)
+    outputs = classify_pooled(network.eval(), pooled.mel, pooled.loudness, pooled.kernels)
     affect = affect_of(outputs)
     affect = torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
     scene, event, rest = (x.double().numpy() for x in (outputs.scene, outputs.event, affect))
@@ -110,14 +108,12 @@ def rescale(network: SoundEQnet, ours: Normalization, other: Normalization) -> N
     a = torch.from_numpy(other.mel_std / ours.mel_std)
     b = torch.from_numpy((other.mel_mean - ours.mel_mean) / ours.mel_std)
     bn0.running_mean.copy_((bn0.running_mean - b) / a)
-    variance = (bn0.running_var + bn0.eps) / a**2
-    # keep the variance positive after the epsilon is taken off again, by moving the excess into the weight
-    bn0.running_var.copy_(variance - bn0.eps if bool((variance > bn0.eps).all()) else variance)
+    bn0.running_var.copy_((bn0.running_var + bn0.eps) / a**2 - bn0.eps)
     scale = other.loudness_std / ours.loudness_std
     shift = (other.loudness_mean - ours.loudness_mean) / ours.loudness_std
     for name, branch in network.branches.items():
         if name.startswith("loudness"):
-            block = branch.blocks[0]  # type: ignore[index,union-attr]
+            block: Any = branch.blocks[0]  # type: ignore[index]
             total: Tensor = block.conv1.weight.sum(dim=(1, 2, 3))
             block.bn1.running_mean.sub_(shift * total)
             block.conv1.weight.mul_(scale)
@@ -128,21 +124,13 @@ def finish(
     training: list[SoundscapeData],
     validation: list[SoundscapeData],
     recipe: Recipe,
-    folder: Path,
-    tick: Tick = lambda step, progress, loss: None,
 ) -> tuple[SoundEQnet, dict[str, Any]]:
-    """Put narrow networks together, train on, refit and calibrate; returns the network and its bundle fields."""
-    network = assemble(parts, seed=recipe.seed)
-    if recipe.full_minutes > 0:
-        settings = DistilSettings(
-            recipe.full_minutes, batch=recipe.full_batch, learning_rate=4e-4, frames_start=641, seed=recipe.seed
-        )
-        averaged = distil(network, training[0], None, settings, folder, tick)
-        assert isinstance(averaged, SoundEQnet)
-        network = averaged
-    pooled, targets = pooled_lengths(network, training, recipe.lengths, recipe.seed)
+    """Join narrow networks, refit the heads and calibrate; returns the whole network and its bundle fields."""
+    narrow = join(parts, max(parts)).eval()
+    pooled, targets = pooled_lengths(narrow, training, recipe.lengths, recipe.seed)
+    network = assemble(narrow)
     refit(network, pooled, targets, epochs=recipe.epochs, seed=recipe.seed)
-    held, held_targets = pooled_lengths(network, validation, recipe.lengths, recipe.seed)
+    held, held_targets = pooled_lengths(narrow, validation, recipe.lengths, recipe.seed)
     return network, calibrated_fields(network, held, held_targets)
 
 
@@ -150,15 +138,3 @@ def checkpoint(network: SoundEQnet, normalization: Normalization, fields: dict[s
     """A checkpoint that `python -m model_export export` turns into a bundle with these fields."""
     weights = {key: value.contiguous() for key, value in network.state_dict().items()}
     return Checkpoint("SoundEQnet", weights, normalization.as_dict(), {"bundle": fields})
-
-
-__all__ = [
-    "SHIPPED",
-    "TRAINING_FULL_SCALE_PA",
-    "Recipe",
-    "checkpoint",
-    "finish",
-    "narrow_network",
-    "rescale",
-    "soft_targets",
-]

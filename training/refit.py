@@ -15,6 +15,7 @@ from training.losses import Batch, DistillationLoss
 from training.networks import Outputs
 from training.networks.soundeqnet import FREQUENCIES_LEFT, KERNELS, NODE, SoundEQnet
 from training.targets import Targets
+from training.warmstart import NarrowSoundEQnet, stand_in
 
 FRAMES_A_STEP = 8
 """Log-mel frames between embeddings of a mel branch; loudness embeddings come five times as often."""
@@ -32,13 +33,15 @@ class Pooled:
     """Shape (n,), index of the clip."""
     seconds: Tensor
     """Shape (n,), length of the window."""
+    kernels: tuple[int, ...] = KERNELS
+    """Kernels of the branches."""
 
     def __len__(self) -> int:
         return len(self.mel)
 
     def where(self, mask: Tensor) -> "Pooled":
         """The windows for which `mask` is true."""
-        return Pooled(self.mel[mask], self.loudness[mask], self.clip[mask], self.seconds[mask])
+        return Pooled(self.mel[mask], self.loudness[mask], self.clip[mask], self.seconds[mask], self.kernels)
 
 
 def _pool(x: Tensor, first: int, last: int) -> Tensor:
@@ -81,17 +84,19 @@ def pool_windows(
                 loudness.append(torch.stack(pools["loudness"], dim=1))
                 clips.append(torch.from_numpy(some.copy()))
                 seconds.append(torch.full((len(some),), length))
-    return Pooled(torch.cat(mel), torch.cat(loudness), torch.cat(clips), torch.cat(seconds))
+    kernels = network.kernels if isinstance(network, NarrowSoundEQnet) else KERNELS
+    return Pooled(torch.cat(mel), torch.cat(loudness), torch.cat(clips), torch.cat(seconds), kernels)
 
 
-def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor) -> Outputs:
-    """Outputs for pooled embeddings, mel (B, 4, 320) and loudness (B, 4, 64); one branch stands for all four."""
-    mel, loudness = (x.expand(-1, len(KERNELS), -1) if x.shape[1] == 1 else x for x in (mel, loudness))
+def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Outputs:
+    """Outputs for pooled embeddings, mel (B, b, 320) and loudness (B, b, 64), of all four branches or their stand-ins."""
+    if mel.shape[1] < len(KERNELS):
+        order = [kernels.index(stand_in(kernel, kernels)) for kernel in KERNELS]
+        mel, loudness = mel[:, order], loudness[:, order]
     rows = mel.reshape(len(mel), len(KERNELS), NODE, FREQUENCIES_LEFT)
     nodes = []
     for i, kernel in enumerate(KERNELS):
-        name = f"mel_k{kernel}"
-        branch = network.branches[name] if name in network.branches else next(iter(network.branches.values()))
+        branch = network.branches[f"mel_k{kernel}"]
         nodes.append(torch.relu(branch.freq_to_1(rows[:, i])).squeeze(-1))  # type: ignore[operator]
     return network.classify(torch.cat([torch.stack(nodes, dim=1), loudness], dim=1))
 
@@ -136,7 +141,7 @@ def refit(
             mel = nn.functional.dropout(pooled.mel[rows], dropout)
             loudness = nn.functional.dropout(pooled.loudness[rows], dropout)
             clip = pooled.clip[rows]
-            outputs = classify_pooled(network, mel, loudness)
+            outputs = classify_pooled(network, mel, loudness, pooled.kernels)
             loss = criterion(outputs, Batch(none, none, scene[clip], event[clip], affect[clip], weight[clip]))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

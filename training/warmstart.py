@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from training.networks.soundeqnet import BRANCHES, KERNELS, Branch, SoundEQnet
+from training.networks.soundeqnet import BRANCHES, Branch, SoundEQnet
 
 TAPS = 3
 FREQUENCY_STEP = {3: 1, 5: 1, 7: 2, 9: 2}
@@ -47,44 +47,57 @@ def fill(sparse: Tensor, shape: torch.Size, steps: tuple[int, int], noise: float
     return dense
 
 
-class NarrowSoundEQnet(SoundEQnet):
-    """SoundEQnet with one sparse mel and one sparse loudness branch, each standing in for all four of its kind."""
+def stand_in(kernel: int, kernels: tuple[int, ...]) -> int:
+    """The kernel of `kernels` that stands for `kernel`: the widest that is not wider."""
+    return max((one for one in kernels if one <= kernel), default=min(kernels))
 
-    def __init__(self, kernel: int = 3, dropout: float = 0.0) -> None:
+
+class NarrowSoundEQnet(SoundEQnet):
+    """SoundEQnet with sparse branches of some kernels only, each standing in for the wider ones that are left out."""
+
+    def __init__(self, kernels: tuple[int, ...] = (3,), dropout: float = 0.0) -> None:
         super().__init__(dropout)
-        self.kernel = kernel
+        self.kernels = kernels
         self.branches = nn.ModuleDict(
-            {f"{kind}_k{kernel}": sparse_branch(kind, kernel, dropout) for kind in ("mel", "loudness")}
+            {
+                f"{kind}_k{kernel}": sparse_branch(kind, kernel, dropout)
+                for kind in ("mel", "loudness")
+                for kernel in kernels
+            }
         )
 
     def embed(self, log_mel: Tensor, loudness: Tensor) -> Tensor:
-        """Map a window to node embeddings (B, 8, 64), four equal ones of each kind."""
+        """Map a window to node embeddings (B, 8, 64), some of them equal."""
         x = self.inputs(log_mel, loudness)
-        nodes = [self.branches[f"{kind}_k{self.kernel}"](x[kind]) for kind in ("mel", "loudness")]
-        return torch.stack([nodes[0]] * len(KERNELS) + [nodes[1]] * len(KERNELS), dim=1)
+        nodes = {name: branch(x[name.split("_")[0]]) for name, branch in self.branches.items()}
+        return torch.stack([nodes[f"{kind}_k{stand_in(kernel, self.kernels)}"] for kind, kernel in BRANCHES], dim=1)
 
 
 @torch.no_grad()
-def assemble(
-    parts: dict[int, NarrowSoundEQnet], noise: float = 0.01, seed: int = 0, dropout: float = 0.1
-) -> SoundEQnet:
-    """A full SoundEQnet whose branches come from narrow ones, by kernel; a wider kernel takes the widest that fits.
+def join(parts: dict[int, NarrowSoundEQnet], base: int) -> NarrowSoundEQnet:
+    """Narrow networks of one kernel each as one with the branches of all; the rest, to be trained on, from `base`."""
+    joined = NarrowSoundEQnet(tuple(sorted(parts)))
+    state = {key: value for key, value in parts[base].state_dict().items() if not key.startswith("branches.")}
+    for part in parts.values():
+        state |= {key: value for key, value in part.state_dict().items() if key.startswith("branches.")}
+    joined.load_state_dict(state)
+    return joined
 
-    The rest (graph, heads, batch norm of the input) comes from the narrowest and has to be trained on.
-    """
-    narrowest = parts[min(parts)]
+
+@torch.no_grad()
+def assemble(narrow: NarrowSoundEQnet, noise: float = 0.0, seed: int = 0, dropout: float = 0.1) -> SoundEQnet:
+    """A full SoundEQnet that gives (but for noise and the edges of the window) what a narrow one gives."""
     full = SoundEQnet(dropout)
-    full.load_state_dict(
-        {k: v for k, v in narrowest.state_dict().items() if not k.startswith("branches.")}, strict=False
-    )
+    shared = {key: value for key, value in narrow.state_dict().items() if not key.startswith("branches.")}
+    full.load_state_dict(shared, strict=False)
     generator = torch.Generator().manual_seed(seed)
     for kind, kernel in BRANCHES:
-        source = max(one for one in parts if one <= kernel)
-        wide, narrow = full.branches[f"{kind}_k{kernel}"], parts[source].branches[f"{kind}_k{source}"]
+        source = stand_in(kernel, narrow.kernels)
+        wide, sparse = full.branches[f"{kind}_k{kernel}"], narrow.branches[f"{kind}_k{source}"]
         state = wide.state_dict()
-        for key, value in narrow.state_dict().items():
+        for key, value in sparse.state_dict().items():
             if value.dim() == 4:
-                value = fill(value, state[key].shape, _steps(kind, source), noise if kernel > 3 else 0.0, generator)
+                value = fill(value, state[key].shape, _steps(kind, source), noise, generator)
             state[key] = value.clone()
         wide.load_state_dict(state)
     return full

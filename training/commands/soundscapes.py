@@ -68,7 +68,10 @@ def distil(
     minutes: Annotated[
         list[float] | None, typer.Option(help="budget of each narrow network, min; default: the recipe's")
     ] = None,
-    full_minutes: Annotated[float, typer.Option(help="budget for training the whole network on, min")] = 0.0,
+    scaling: Annotated[
+        Path | None,
+        typer.Option(help="normalization.json to express the weights for; default: measured on the soundscapes"),
+    ] = None,
     epochs: Annotated[int, typer.Option(help="of the heads")] = 12,
     seed: int = 0,
 ) -> None:
@@ -78,7 +81,7 @@ def distil(
     from training.distil import SoundscapeData
     from training.features import Shards
     from training.normalization import Normalization
-    from training.recipe import SHIPPED, checkpoint, finish, narrow_network
+    from training.recipe import SHIPPED, checkpoint, finish, narrow_network, rescale
 
     def sets(kind: str) -> list[Path]:
         return sorted(folder for folder in work.glob(f"{kind}_*s") if Shards(folder).done())
@@ -95,9 +98,7 @@ def distil(
     held = [SoundscapeData([folder], scale, seed) for folder in validation]
     kernels = [kernel for kernel, _ in SHIPPED.narrow]
     budgets = minutes or [budget for _, budget in SHIPPED.narrow]
-    recipe = replace(
-        SHIPPED, narrow=tuple(zip(kernels, budgets, strict=False)), full_minutes=full_minutes, epochs=epochs, seed=seed
-    )
+    recipe = replace(SHIPPED, narrow=tuple(zip(kernels, budgets, strict=False)), epochs=epochs, seed=seed)
     with progress_bar() as progress:
 
         def watched(name: str):  # type: ignore[no-untyped-def]
@@ -114,8 +115,12 @@ def distil(
             )
             for kernel, budget in recipe.narrow
         }
-        network, fields = finish(parts, data, held, recipe, work / "full", watched("whole network"))
+        network, fields = finish(parts, data, held, recipe)
     ece = fields.pop("ece")
+    if scaling is not None:
+        other = Normalization.read(scaling)
+        rescale(network, scale, other)
+        scale = other
     checkpoint(network, scale, fields | {"metrics": {"ece": ece}}).save(out)
     console.print(f"{out}: calibration errors {', '.join(f'{key} {value:.3f}' for key, value in ece.items())}")
 
