@@ -126,7 +126,7 @@ class Connection:
         try:
             self._client.connect(self.address.host, self.address.port, settings.keepalive_s, **arguments)  # type: ignore[arg-type]
         except OSError as error:
-            raise Lost(trouble(error, str(self.address))) from error
+            raise Lost(trouble(error, str(self.address), tls=self.address.tls)) from error
         patience_s = LOOPBACK_S if self.address.loopback else CONNECT_S
         deadline = time.monotonic() + patience_s
         try:

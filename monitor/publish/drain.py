@@ -1,5 +1,6 @@
 """From the outbox to the broker: live messages first, then the backlog; paced, few in flight, gone when received."""
 
+import math
 import random
 import time
 from collections import deque
@@ -18,6 +19,11 @@ ACK_S = 30.0
 """A broker that has not acknowledged by then is left and dialled again, s."""
 HOLD_S = 10.0
 """Pause after a refusal that will pass, s."""
+SETTLE_S = 1.0
+"""An acknowledged message is kept this long and sent again if the connection breaks meanwhile, s.
+
+Brokers acknowledge before they save: one that is killed in between has lost what it acknowledged.
+"""
 PROBE_S = 600.0
 """Between two tries to send a dead letter again, s."""
 START_JITTER_S = 1.0
@@ -42,7 +48,7 @@ class Drain:
         self._on_sent = on_sent
         self._in_flight: dict[int, tuple[Entry, float]] = {}
         self._queue: deque[Entry] = deque()
-        self._acknowledged: list[int] = []
+        self._settling: deque[tuple[float, int]] = deque()
         self._probes: set[int] = set()
         now = time.monotonic()
         self._backlog_at = now + random.uniform(0, START_JITTER_S)
@@ -55,7 +61,7 @@ class Drain:
     @property
     def idle(self) -> bool:
         """True when nothing waits and nothing is in flight."""
-        return not self._in_flight and not self._acknowledged and self._outbox.depth == 0
+        return not self._in_flight and self._outbox.depth == len(self._settling)
 
     def wake(self) -> None:
         """A live message was stored: look at the outbox again."""
@@ -67,7 +73,10 @@ class Drain:
         if entry is None:
             return
         if not code.is_failure:
-            self._acknowledged.append(entry.id)
+            self._settling.append((time.monotonic(), entry.id))
+            if entry.id in self._probes:
+                self._probes, self.refusal = set(), None
+                self._fresh = bool(self._outbox.revive()) or self._fresh
             return
         self.refusal = rejection(code)
         if code.value in RETRY:
@@ -86,18 +95,23 @@ class Drain:
             self._send(entry, now)
             self._next_at = max(now - 0.05, self._next_at) + random.uniform(0.5, 1.5) / self._rate_per_s
         if len(self._in_flight) >= self._window:
-            return 1.0
+            return 0.5
         ahead = self._next_at if not self._dry else self._backlog_at if now < self._backlog_at else now + 1.0
-        return min(1.0, max(0.0, ahead - now))
+        return min(0.5, max(0.0, ahead - now))
+
+    def finish(self) -> None:
+        """Remove all that was acknowledged: the connection is about to end as it should."""
+        self._remove(settled_before=math.inf)
+
+    def _remove(self, settled_before: float) -> None:
+        done = []
+        while self._settling and self._settling[0][0] <= settled_before:
+            done.append(self._settling.popleft()[1])
+        if done:
+            self._outbox.delete(done)
 
     def _settle(self, now: float) -> None:
-        if self._acknowledged:
-            done, self._acknowledged = self._acknowledged, []
-            self._outbox.delete(done)
-            if not self._probes.isdisjoint(done):
-                self._probes = set()
-                self.refusal = None
-                self._fresh = bool(self._outbox.revive()) or self._fresh
+        self._remove(settled_before=now - SETTLE_S)
         if now >= self._probe_at:
             self._probe_at = now + PROBE_S
             self._probes = self._outbox.revive(1)
@@ -108,7 +122,7 @@ class Drain:
     def _next(self, now: float) -> Entry | None:
         if self._fresh or not self._queue:
             self._fresh = False
-            busy = {entry.id for entry, _ in self._in_flight.values()} | set(self._acknowledged)
+            busy = {entry.id for entry, _ in self._in_flight.values()} | {key for _, key in self._settling}
             entries = self._outbox.waiting(self._window, busy, late=False)
             if now >= self._backlog_at:
                 entries += self._outbox.waiting(self._window, busy, late=True)

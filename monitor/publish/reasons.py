@@ -59,7 +59,7 @@ def rejection(code: ReasonCode) -> str:
     return f"{str(code).lower()} (code {code.value})"
 
 
-def trouble(error: Exception, address: str) -> str:
+def trouble(error: Exception, address: str, *, tls: bool = False) -> str:
     """Return why a connection could not be made."""
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code == 10:
@@ -76,7 +76,7 @@ def trouble(error: Exception, address: str) -> str:
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {address}"
     if isinstance(error, TimeoutError):
-        return f"{address} does not answer"
+        return f"{address} does not answer{', or does not speak TLS on this port' if tls else ''}"
     return f"{address} cannot be reached: {getattr(error, 'strerror', None) or error}"
 
 

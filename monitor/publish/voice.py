@@ -30,6 +30,8 @@ LATEST = {"data/minute": "latest/minute", "data/caption": "latest/caption"}
 FAREWELL_S = 2.0
 STEADY_S = 10.0
 """A connection that held so long was a good one, s."""
+SHORT_CONNECTIONS = 3
+REPEATED = ", again and again: does another node use the same site and name?"
 HEADER_BYTES = 8
 """Of a PUBLISH packet and its acknowledgement, beside topic, payload and properties, roughly."""
 _SCHEMAS = schema_uris()
@@ -58,6 +60,8 @@ class Voice(threading.Thread):
         self._sent: tuple[str, int] = ("", 0)
         self._announce_again = False
         self._awaited: int | None = None
+        self._began: float | None = None
+        self._short = 0
 
     @property
     def connected(self) -> bool:
@@ -116,8 +120,11 @@ class Voice(threading.Thread):
                 lost: Lost = Refused(str(error))
             except Lost as error:
                 lost = error
+            began, self._began = self._began, None
+            self._short = self._short + 1 if began and time.monotonic() - began < STEADY_S else 0
             self._drain = None
-            self._become(f"{'refused' if isinstance(lost, Refused) else 'reconnecting'}: {lost}")
+            again = REPEATED if self._short >= SHORT_CONNECTIONS else ""
+            self._become(f"{'refused' if isinstance(lost, Refused) else 'reconnecting'}: {lost}{again}")
             if self._pause(backoff.wait_s(lost)):
                 return
 
@@ -128,7 +135,7 @@ class Voice(threading.Thread):
             self._outbox, connection, self._settings, lambda entry: self._after_sending(connection, entry)
         )
         self._become("connected")
-        begun = time.monotonic()
+        self._began = time.monotonic()
         while self._stop_at is None or (not drain.idle and time.monotonic() < self._stop_at):
             for post in self._posts.take():
                 self._send(connection, post)
@@ -138,8 +145,9 @@ class Voice(threading.Thread):
             connection.serve(drain.step(), self._posts.bell)
             if self._posts.silence():
                 drain.wake()
-            if time.monotonic() - begun > STEADY_S:
+            if time.monotonic() - self._began > STEADY_S:
                 backoff.reset()
+        drain.finish()
         for post in self._posts.take():
             self._send(connection, post)
         self._awaited = self._send(connection, Post("status", self._status("offline", "stopped"), True, 1))

@@ -1,5 +1,6 @@
 """The file behind the outbox: one table of messages, one transaction for each change, raising `DatabaseError`."""
 
+import json
 import sqlite3
 import threading
 from collections import Counter
@@ -108,10 +109,11 @@ class OutboxFile:
     def waiting(self, first: int, last: int, limit: int, exclude: Set[int]) -> list[Entry]:
         """Return at most `limit` messages with first < id <= last, oldest first, dead letters left out."""
         rows = self._read(
-            f"SELECT id, {_COLUMNS} FROM message WHERE id > ? AND id <= ? AND refused IS NULL ORDER BY id LIMIT ?",
-            (first, last, limit + len(exclude)),
+            f"SELECT id, {_COLUMNS} FROM message WHERE id > ? AND id <= ? AND refused IS NULL"
+            " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+            (first, last, json.dumps(sorted(exclude)), limit),
         )
-        return [Entry(r[0], r[1], r[2], r[3], bool(r[4]), r[5]) for r in rows if r[0] not in exclude][:limit]
+        return [Entry(r[0], r[1], r[2], r[3], bool(r[4]), r[5]) for r in rows]
 
     def dead_letters(self) -> list[tuple[str, str]]:
         """Return topic and reason of each dead letter, oldest first."""

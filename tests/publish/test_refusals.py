@@ -116,7 +116,7 @@ def test_client_certificates_are_used_and_their_faults_named(start: Start, broke
 def test_tls_on_a_plain_port_is_named(start: Start, brokers: Any, authority: Authority) -> None:
     broker = brokers("allow_anonymous true\n")
     publisher = start(broker.url.replace("mqtt:", "mqtts:"), ca_file=authority.ca)
-    wait_for(lambda: publisher.state.startswith("reconnecting") and "TLS" in publisher.state)
+    wait_for(lambda: "does not speak TLS on this port" in publisher.state)
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -182,7 +182,7 @@ def test_two_nodes_with_one_name_are_told_apart_by_the_broker_and_named(start: S
     wait_for(is_connected(first))
     second = start(broker.url, "b", protocol="5")
     first.publish(minute()), second.publish(minute())
-    wait_for(lambda: any("same client id" in p.state for p in (first, second)))
+    wait_for(lambda: any("same site and name" in p.state for p in (first, second)))
     wait_for(lambda: first.outbox_depth == second.outbox_depth == 0)
 
 
