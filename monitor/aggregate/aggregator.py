@@ -50,7 +50,7 @@ class Aggregator:
         self._period = PeriodBuilder(settings.period_min)
         self._day = DayBuilder(settings, ZoneInfo(node.time_zone))
         self._recall: Recall = nothing
-        self._told_to = 0
+        self._told_to = self._judged_to = 0
         self._last_minute: datetime | None = None
         self._stats: dict[tuple[type[Interval], datetime], IntervalStats] = {}
         self.late_predictions = 0
@@ -100,6 +100,9 @@ class Aggregator:
 
     def _advance(self, upto: int) -> list[AggregateRecord]:
         records: list[AggregateRecord] = []
+        if upto <= self._judged_to:
+            return records
+        self._judged_to = upto
         while self._told_to < upto:
             minute = self._minute()
             self._withhold(self._clock.sample(minute), upto)

@@ -143,11 +143,23 @@ class PerThread:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection of the thread that asks; raises `DatabaseError`."""
+        """The connection of the thread that asks, to the file that is there now; raises `DatabaseError`."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and self._local.inode != _inode(self.path):
+            self.close()
+            connection = None
         if connection is None:
             connection = self._local.connection = self._open()
+            self._local.inode = _inode(self.path)
         return connection
+
+    def replace_damaged(self) -> Path | None:
+        """Set the file aside, for a new one to be made at the next use; None when that was done already."""
+        known: int | None = getattr(self._local, "inode", None)
+        self.close()
+        if known is not None and known != _inode(self.path):
+            return None
+        return set_aside(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -167,7 +179,14 @@ class PerThread:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
-            self._local.connection = None
+        self._local.connection = self._local.inode = None
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def set_aside(path: Path | str) -> Path:

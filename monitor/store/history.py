@@ -4,16 +4,17 @@ Minutes, periods and days keep their statistics, so that any stretch of time can
 cards: about one transaction a minute, a checkpoint a quarter of an hour, synchronous NORMAL.
 """
 
+import logging
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median, quantiles
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from monitor.aggregate.aggregator import Aggregator
-from monitor.aggregate.encoding import from_bytes
+from monitor.aggregate.encoding import StatsFormatError, from_bytes
 from monitor.aggregate.periods import Remembered
 from monitor.aggregate.statistics import IntervalStats
 from monitor.records import (
@@ -28,7 +29,7 @@ from monitor.records import (
     Usual,
 )
 from monitor.settings import AggregateSettings
-from monitor.store.database import PerThread
+from monitor.store.database import DatabaseError, PerThread
 from monitor.store.history_tables import (
     PAGE_SIZE,
     SCHEMA,
@@ -42,11 +43,10 @@ from monitor.store.history_tables import (
     summary,
 )
 from monitor.store.history_upkeep import Upkeep
+from monitor.store.usual import usual
 
-USUAL_DAYS = 28
-"""Past days that "usual" rests on."""
-USUAL_COVERAGE = 0.5
-"""Periods with less of their time heard do not count for "usual"."""
+log = logging.getLogger(__name__)
+
 WAITING = 3000
 """Events and gaps that wait for the next minute at most; the oldest go first."""
 
@@ -54,14 +54,29 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class History:
-    """The history of one node; each thread that uses it gets its own connection. Raises `DatabaseError`."""
+    """The history of one node; each thread that uses it gets its own connection. Raises `DatabaseError`.
 
-    def __init__(self, path: Path | str, settings: AggregateSettings, time_zone: str = "UTC") -> None:
+    A node that must go on by itself asks for `replace_damaged`: a file that SQLite finds damaged is set aside, and the
+    journal of the new one tells of it.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        settings: AggregateSettings,
+        time_zone: str = "UTC",
+        *,
+        replace_damaged: bool = False,
+    ) -> None:
         self._file = PerThread(path, SCHEMA, VERSION, "NORMAL", PAGE_SIZE)
         self._zone = ZoneInfo(time_zone)
         self._waiting: list[Stored] = []
         self.upkeep = Upkeep(self._file, settings)
-        _ = self._file.connection
+        self._replace_damaged = replace_damaged
+        try:
+            _ = self._file.connection
+        except DatabaseError as error:
+            self._replace(error)
 
     def add(self, record: Stored, stats: IntervalStats | None = None) -> None:
         """Keep a record; summaries come with their statistics, and replace an earlier one of the same time.
@@ -71,21 +86,12 @@ class History:
         if isinstance(record, SoundEvent | GapRecord):
             self._waiting = [*self._waiting[-WAITING + 1 :], record]
             return
-        with self._file.writing() as connection:
-            for waiting in self._waiting:
-                connection.execute(*insertion(waiting, None))
-            connection.execute(*insertion(record, stats))
-        self._waiting = []
-        self.upkeep.committed()
+        self._write([*((waiting, None) for waiting in self._waiting), (record, stats)])
 
     def flush(self) -> None:
         """Write what waits."""
         if self._waiting:
-            with self._file.writing() as connection:
-                for waiting in self._waiting:
-                    connection.execute(*insertion(waiting, None))
-            self._waiting = []
-            self.upkeep.committed()
+            self._write([(waiting, None) for waiting in self._waiting])
 
     def note(self, kind: str, detail: dict[str, str | int | float | bool | None], at: datetime | None = None) -> None:
         """Write to the journal: a boot, a calibration, a change of device or model."""
@@ -140,35 +146,18 @@ class History:
 
     def usual(self, local_hour: int, before: datetime) -> Usual | None:
         """Return what this node's periods at a local hour were like on the days before; None without any."""
-        today = before.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        LAeq: list[float] = []
-        N5: list[float] = []
-        days = 0
-        with self._file.reading() as connection:
-            for back in range(1, USUAL_DAYS + 1):
-                hour = (today - timedelta(days=back)).replace(hour=local_hour).astimezone(UTC)
-                rows = connection.execute(
-                    "SELECT LAeq, N5 FROM periods WHERE start >= ? AND start < ? AND coverage >= ?",
-                    (micros(hour), micros(hour + timedelta(hours=1)), USUAL_COVERAGE),
-                ).fetchall()
-                LAeq += [row[0] for row in rows if row[0] is not None]
-                N5 += [row[1] for row in rows if row[1] is not None]
-                days += bool(rows)
-        if not days:
-            return None
-        tenths = quantiles(LAeq, n=10, method="inclusive") if len(LAeq) > 1 else None
-        return Usual(
-            local_hour=local_hour,
-            n_days=days,
-            LAeq_median=round(median(LAeq), 2) if LAeq else None,
-            LAeq_p10=round(tenths[0], 2) if tenths else None,
-            LAeq_p90=round(tenths[-1], 2) if tenths else None,
-            N5_median=round(median(N5), 3) if N5 else None,
-        )
+        return usual(self._file, self._zone, local_hour, before)
 
     def recall(self, start: datetime, end: datetime) -> Remembered:
-        """Return what is known of [start, end): minutes with their statistics, and events that ended in it."""
-        return Remembered(list(self._statistics("minutes", start, end)), self.events(start, end))
+        """Return what is known of [start, end): minutes with their statistics, and events that ended in it.
+
+        A history that cannot be read remembers nothing, so that the node measures on.
+        """
+        try:
+            return Remembered(list(self._statistics("minutes", start, end)), self.events(start, end))
+        except DatabaseError as error:
+            log.error("history.forgotten", extra={"error": str(error)})
+            return Remembered()
 
     def rebuild(self, aggregator: Aggregator) -> None:
         """Let a new aggregator take up the running minute, period and local day. For live sound only."""
@@ -180,13 +169,39 @@ class History:
         self.upkeep.checkpoint()
         self._file.close()
 
+    def _write(self, rows: list[tuple[Stored, IntervalStats | None]]) -> None:
+        statements = [insertion(record, stats) for record, stats in rows]
+        try:
+            self._insert(statements)
+        except DatabaseError as error:
+            self._replace(error)
+            self._insert(statements)
+        self._waiting = []
+        self.upkeep.committed()
+
+    def _insert(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
+        with self._file.writing() as connection:
+            for statement, values in statements:
+                connection.execute(statement, values)
+
+    def _replace(self, error: DatabaseError) -> None:
+        """Begin a new file in place of a damaged one, where that was asked for."""
+        if error.cause != "corrupt" or not self._replace_damaged:
+            raise error
+        aside = self._file.replace_damaged()
+        if aside is not None:
+            log.error("history.damaged", extra={"kept_as": aside.name})
+            entry = JournalEntry(at=datetime.now(UTC), kind="history_damaged", detail={"kept_as": aside.name})
+            self._insert([insertion(entry, None)])
+
     def _summaries(
         self, kind: type[Summary], table: str, duration: str, start: datetime, end: datetime
     ) -> list[Summary]:
         query = f"SELECT start, {duration}, stats, more FROM {table} WHERE start >= ? AND start < ? ORDER BY start"
         with self._file.reading() as connection:
             rows = connection.execute(query, (micros(start), micros(end))).fetchall()
-        return [summary(kind, *row) for row in rows]
+        with self._whole_rows():
+            return [summary(kind, *row) for row in rows]
 
     def _records(self, kind: type[AnyRecord], table: str, start: datetime, end: datetime) -> Iterator[AnyRecord]:
         query = f"SELECT json FROM {table} WHERE start >= ? AND start < ? ORDER BY start"
@@ -200,7 +215,15 @@ class History:
         with self._file.reading() as connection:
             rows = connection.execute(query, (micros(start), micros(end))).fetchall()
         for begun, stats in rows:
-            yield from_micros(begun), from_bytes(stats)
+            with self._whole_rows():
+                yield from_micros(begun), from_bytes(stats)
+
+    @contextmanager
+    def _whole_rows(self) -> Iterator[None]:
+        try:
+            yield
+        except (StatsFormatError, zlib.error) as error:
+            raise DatabaseError(self._file.path, "corrupt", str(error)) from error
 
     def _oldest_minute(self) -> datetime | None:
         with self._file.reading() as connection:

@@ -245,3 +245,50 @@ def test_a_summary_without_its_statistics_is_refused(history: History) -> None:
     records, _ = fill(history, aggregator(), 60)
     with pytest.raises(ValueError, match="statistics"):
         history.add(of(MinuteSummary, records)[0])
+
+
+def test_a_damaged_history_is_set_aside_where_the_node_must_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.write_bytes(b"rubbish" * 1000)
+    with pytest.raises(DatabaseError, match="damaged"):
+        History(path, AggregateSettings())
+    history = History(path, AggregateSettings(), replace_damaged=True)
+    (entry,) = history.journal(datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
+    assert entry.kind == "history_damaged" and entry.detail == {"kept_as": "history.db.damaged-1"}
+    assert (tmp_path / "history.db.damaged-1").read_bytes() == b"rubbish" * 1000
+
+
+def test_damage_while_running_costs_no_record_and_reaches_other_readers(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    history = History(path, AggregateSettings(), replace_damaged=True)
+    records, _ = fill(history, aggregator(), 60)
+    stats = history.stats(START, START + DAY)
+    history.upkeep.checkpoint()
+    other = History(path, AggregateSettings())
+    history.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(1024)
+        file.write(b"\xff" * (size - 1024))
+    minute = of(MinuteSummary, records)[0].model_copy(update={"start": START + timedelta(minutes=1)})
+    history.add(minute, stats)
+    assert history.minutes(START, START + DAY) == [minute]
+    assert other.minutes(START, START + DAY) == [minute], "others follow to the new file"
+
+
+def test_a_damaged_row_is_told_and_does_not_stop_the_node(history: History) -> None:
+    fill(history, aggregator(), 60)
+    with history._file.writing() as connection:
+        connection.execute("UPDATE minutes SET stats = x'00'")
+    with pytest.raises(DatabaseError, match="damaged"):
+        history.minutes(START, START + DAY)
+    assert history.recall(START, START + DAY).minutes == []
+
+
+def test_a_file_that_was_taken_away_is_made_anew(history: History, tmp_path: Path) -> None:
+    records, _ = fill(history, aggregator(), 60)
+    stats = history.stats(START, START + DAY)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    history.add(of(MinuteSummary, records)[0], stats)
+    assert len(history.minutes(START, START + DAY)) == 1

@@ -1,0 +1,43 @@
+"""What a node's own periods at a local hour are usually like."""
+
+from datetime import UTC, datetime, timedelta
+from statistics import median, quantiles
+from zoneinfo import ZoneInfo
+
+from monitor.records import Usual
+from monitor.store.database import PerThread
+from monitor.store.history_tables import micros
+
+USUAL_DAYS = 28
+"""Past days that "usual" rests on."""
+USUAL_COVERAGE = 0.5
+"""Periods with less of their time heard do not count."""
+
+
+def usual(file: PerThread, zone: ZoneInfo, local_hour: int, before: datetime) -> Usual | None:
+    """Return medians and tenths of the periods of a local hour on the days before; None without any."""
+    today = before.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    LAeq: list[float] = []
+    N5: list[float] = []
+    days = 0
+    with file.reading() as connection:
+        for back in range(1, USUAL_DAYS + 1):
+            hour = (today - timedelta(days=back)).replace(hour=local_hour).astimezone(UTC)
+            rows = connection.execute(
+                "SELECT LAeq, N5 FROM periods WHERE start >= ? AND start < ? AND coverage >= ?",
+                (micros(hour), micros(hour + timedelta(hours=1)), USUAL_COVERAGE),
+            ).fetchall()
+            LAeq += [row[0] for row in rows if row[0] is not None]
+            N5 += [row[1] for row in rows if row[1] is not None]
+            days += bool(rows)
+    if not days:
+        return None
+    tenths = quantiles(LAeq, n=10, method="inclusive") if len(LAeq) > 1 else None
+    return Usual(
+        local_hour=local_hour,
+        n_days=days,
+        LAeq_median=round(median(LAeq), 2) if LAeq else None,
+        LAeq_p10=round(tenths[0], 2) if tenths else None,
+        LAeq_p90=round(tenths[-1], 2) if tenths else None,
+        N5_median=round(median(N5), 3) if N5 else None,
+    )
