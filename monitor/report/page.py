@@ -12,7 +12,7 @@ from monitor.report.plots import affect, levels, sounds
 from monitor.report.plots.canvas import Plot
 from monitor.report.provenance import gap_rows, honesty, notices, provenance
 from monitor.report.sheet import Sheet
-from monitor.report.words import changes, clock, db, duration, most_heard, share
+from monitor.report.words import LEFT_OUT, changes, clock, db, duration, most_heard, share
 from monitor.sources.calibration import CalibrationRecord
 
 CAPTIONS_OF_DAY = 48
@@ -143,7 +143,7 @@ def _tiles(sheet: Sheet, figures: Figures) -> list[dict[str, str]]:
             "name": "Lden",
             "value": db(figures.Lden),
             "unit": unit,
-            "note": "partial" if any(partial.values()) else "whole",
+            "note": "partial" if any(partial.values()) else "all heard",
         },
         {
             "name": "LAeq",
@@ -151,7 +151,12 @@ def _tiles(sheet: Sheet, figures: Figures) -> list[dict[str, str]]:
             "unit": unit,
             "note": f"background L90 {db(whole.levels.L90)}",
         },
-        {"name": "Lnight", "value": db(night.level_db), "unit": unit, "note": "partial" if night.partial else "whole"},
+        {
+            "name": "Lnight",
+            "value": db(night.level_db),
+            "unit": unit,
+            "note": "partial" if night.partial else "all heard",
+        },
         {"name": "Calm hours", "value": str(calm), "unit": f"of {len(figures.hours)}", "note": "quiet and pleasant"},
         {
             "name": "Heard",
@@ -191,14 +196,15 @@ def _sound(figures: Figures) -> list[tuple[str, str]]:
         return "–" if value is None else f"{value:+.2f} (over time ±{spread or 0:.2f})"
 
     scenes = sorted(scene.share.items(), key=lambda item: -item[1])
-    heard = sorted(whole.events.items(), key=lambda item: -item[1].active)
+    told = {name: one for name, one in whole.events.items() if name not in LEFT_OUT and one.active >= 0.01}
+    heard = sorted(told.items(), key=lambda item: -item[1].active)
     return [
         ("N5, N50", f"{db(loudness.N5)}, {db(loudness.N50)} sone"),
         ("Loudest moment", f"{db(loudness.N_max)} sone"),
         ("Pleasantness", axis(feeling.isop, feeling.isop_sd)),
         ("Eventfulness", axis(feeling.isoe, feeling.isoe_sd)),
         ("Scene", ", ".join(f"{name.replace('_', ' ')} {part:.0%}" for name, part in scenes if part >= 0.005) or "–"),
-        ("Most heard", ", ".join(f"{name} {one.active:.0%}" for name, one in heard[:4] if one.active >= 0.01) or "–"),
+        ("Most heard", ", ".join(f"{name} {one.active:.0%}" for name, one in heard[:4]) or "–"),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from monitor.aggregate.days import PARTS, DayParts, PartEnergies
@@ -39,9 +39,11 @@ class Slot:
 class Sheet:
     """The history of a span, ready to be drawn. Minutes where they are kept, reporting periods where only those are."""
 
-    def __init__(self, history: History, settings: Settings, span: Span) -> None:
+    def __init__(self, history: History, settings: Settings, span: Span, now: datetime | None = None) -> None:
         self.settings = settings
         self.span = span
+        self.until = min(span.end, now or datetime.now(UTC))
+        """Up to here there could be sound: a day that still runs has no gap in its future."""
         self.pieces = list(_pieces(history, span, settings.aggregate.period_min))
         self.events: list[SoundEvent] = history.events(span.start, span.end)
         self.captions: list[Caption] = history.captions(span.start, span.end)
@@ -106,9 +108,9 @@ class Sheet:
         return energies.levels(local, self.span.zone, self._parts, coverage, floor_dba)
 
     def unheard(self, minutes: int) -> list[tuple[datetime, datetime]]:
-        """Return the stretches up to the end of the record in which nothing was heard, on a grid of `minutes`."""
+        """Return the stretches up to now in which nothing was heard, on a grid of `minutes`."""
         stretches: list[tuple[datetime, datetime]] = []
-        for slot in self.slots(minutes, end=self.heard_until or self.span.end):
+        for slot in self.slots(minutes, end=self.until):
             if slot.stats.heard_us:
                 continue
             if stretches and stretches[-1][1] == slot.start:

@@ -1,6 +1,7 @@
 """How the place felt: the density of (ISOP, ISOE) in the circumplex, by part of the day."""
 
-from math import cos, pi, sin
+from collections import Counter
+from math import cos, floor, pi, sin
 from typing import TYPE_CHECKING
 
 from monitor.aggregate.days import PARTS
@@ -34,8 +35,7 @@ def circumplex(sheet: Sheet) -> Plot:
                 told.append(f"{name}: not heard")
                 continue
             isop, isoe = [point[0] for point in found], [point[1] for point in found]
-            edges = (-REACH, REACH)
-            axes.hist2d(isop, isoe, bins=BINS, range=(edges, edges), cmap="cividis_r", cmin=1, zorder=2)
+            _density(axes, found)
             mean = (sum(isop) / len(isop), sum(isoe) / len(isoe))
             axes.plot(*mean, "o", ms=6, mfc="white", mec=VERMILLION, mew=1.8, zorder=4)
             axes.set_title(f"{name}: {mean[0]:+.2f}, {mean[1]:+.2f}", fontsize=8.5, color=INK, pad=4)
@@ -43,6 +43,22 @@ def circumplex(sheet: Sheet) -> Plot:
     return finished(
         made, "circumplex", f"Density of pleasantness and eventfulness, minute by minute. {'; '.join(told)}."
     )
+
+
+def _density(axes: "Axes", points: list[tuple[float, float]]) -> None:
+    """Draw the cells that were visited; the empty ones would only make the page large."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import LogNorm
+
+    size = 2 * REACH / BINS
+    cells = Counter((floor(isop / size), floor(isoe / size)) for isop, isoe in points)
+    corners = [
+        [((across + x) * size, (up + y) * size) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))] for across, up in cells
+    ]
+    shades = LogNorm(0.4, max(max(cells.values()), 2))
+    drawn = PolyCollection(corners, cmap="cividis_r", norm=shades, linewidths=0, zorder=2)
+    drawn.set_array(list(cells.values()))
+    axes.add_collection(drawn)
 
 
 def _plane(axes: "Axes", name: str) -> None:
@@ -60,7 +76,7 @@ def _plane(axes: "Axes", name: str) -> None:
         )  # fmt: skip
     for word, across, up in ENDS:
         axes.text(
-            across * REACH * 0.98, up * REACH * 1.1 + (0.06 if not up else 0), word, fontsize=6.5, color=SOFT,
+            across * REACH * 0.98, up * REACH * 1.12 + (0.06 if not up else 0), word, fontsize=6.5, color=SOFT,
             ha="right" if across > 0 else "left" if across < 0 else "center", va="center", zorder=3,
         )  # fmt: skip
     axes.set_xlim(-REACH * 1.1, REACH * 1.1)

@@ -1,8 +1,8 @@
 """What was heard when: events over the span, and the share of scenes."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from monitor.aggregate.statistics import IntervalStats
 from monitor.report.plots.canvas import (
     BLUE,
     GREEN,
@@ -15,7 +15,7 @@ from monitor.report.plots.canvas import (
     shade,
     time_axis,
 )
-from monitor.report.sheet import Sheet
+from monitor.report.sheet import Sheet, Slot
 from monitor.types import EVENTS, SCENES
 
 SCENE_LOOKS = {"park": (GREEN, ""), "public_square": (ORANGE, ".."), "street_traffic": (BLUE, "//")}
@@ -25,6 +25,7 @@ GENERAL = ("Environment and background", "Outside, rural or natural")
 LEAST_SHARE = 0.002
 """A sound that was active for less of the span has no row."""
 MOST_ROWS = 10
+SHADES = 12
 
 
 def raster(sheet: Sheet) -> Plot:
@@ -42,12 +43,10 @@ def raster(sheet: Sheet) -> Plot:
         shade(axes, sheet, minutes)
         colours = colormaps["cividis_r"]
         for row, name in enumerate(names):
-            index = EVENTS.index(name)
-            for slot in slots:
-                share = _active(slot.stats, index)
-                if share >= 0.01:
-                    bar = [(hours_from(sheet.span, slot.start), minutes / 60)]
-                    axes.broken_barh(bar, (row - 0.4, 0.8), facecolor=colours(0.12 + 0.88 * share), lw=0, zorder=1)
+            for start, end, step in _steps(slots, EVENTS.index(name)):
+                left, right = hours_from(sheet.span, start), hours_from(sheet.span, end)
+                colour = colours(0.12 + 0.88 * step / SHADES)
+                axes.broken_barh([(left, right - left)], (row - 0.4, 0.8), facecolor=colour, lw=0, zorder=1)
         for event in sheet.events if sheet.span.days == 1 else []:
             if event.label in names and event.offset - event.onset >= timedelta(seconds=60):
                 row = names.index(event.label)
@@ -98,5 +97,14 @@ def scenes(sheet: Sheet) -> Plot:
         return finished(made, "scenes", f"Share of the time in which each scene was the likeliest: {told}.")
 
 
-def _active(stats: IntervalStats, index: int) -> float:
-    return stats.event_active[index] / stats.weight if stats.weight else 0.0
+def _steps(slots: Sequence[Slot], index: int) -> list[tuple[datetime, datetime, int]]:
+    """Return stretches of equal shade: begin, end, and the share of activity in steps of 1 / SHADES."""
+    found: list[tuple[datetime, datetime, int]] = []
+    for slot in slots:
+        share = slot.stats.event_active[index] / slot.stats.weight if slot.stats.weight else 0.0
+        step = round(share * SHADES) or int(share >= 0.01)
+        if found and found[-1][1:] == (slot.start, step):
+            found[-1] = (found[-1][0], slot.end, step)
+        elif step:
+            found.append((slot.start, slot.end, step))
+    return found
