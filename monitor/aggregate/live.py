@@ -47,7 +47,11 @@ class _Second:
     """What one second adds to the last minute."""
 
     number: int
-    frames: list[LevelFrame] = field(default_factory=list)
+    frames: int = 0
+    a_sum_pa2: float = 0.0
+    laf_max_pa2: float = 0.0
+    clipped: int = 0
+    overload: int = 0
     levels: list[int] = field(default_factory=list)
     """Histogram bins of LAF."""
     loudness: Counts = field(default_factory=lambda: np.zeros(LOUDNESS_BINS, np.int64))
@@ -67,6 +71,7 @@ class LiveView:
         self._tracker = EventTracker(thresholds or {}, min_s=0)
         self._overload_pa = np.inf if self._basis.overload_db is None else P0_PA * 10 ** (self._basis.overload_db / 20)
         self._seconds: deque[_Second] = deque()
+        self._recent: deque[LevelFrame] = deque(maxlen=_WIND_FRAMES)
         self._levels = np.zeros(LEVEL_BINS, np.int64)
         self._loudness = np.zeros(LOUDNESS_BINS, np.int64)
         self._n: tuple[int, float] | None = None
@@ -84,7 +89,12 @@ class LiveView:
         match item:
             case LevelFrame():
                 second = self._second(item.start_sample)
-                second.frames.append(item)
+                self._recent.append(item)
+                second.frames += 1
+                second.a_sum_pa2 += item.a_ms_pa2
+                second.laf_max_pa2 = max(second.laf_max_pa2, item.laf_max_pa2)
+                second.clipped += item.n_clipped
+                second.overload += item.n_clipped > 0 or item.peak_pa >= self._overload_pa
                 at = level_bin(item.laf_pa2)
                 second.levels.append(at)
                 self._levels[at] += 1
@@ -103,8 +113,8 @@ class LiveView:
     def values(self, now: int, clock: ClockQuality = "synchronised") -> dict[str, Any]:
         """Return the fields of `monitor.snapshot.Snapshot` that come from sound; `now` is the newest sample heard."""
         self._forget(now)
-        frames = [frame for second in self._seconds for frame in second.frames]
-        newest = [frame for frame in frames if frame.start_sample >= now - RATE_HZ - LEVEL_FRAME][-8:]
+        frames = sum(second.frames for second in self._seconds)
+        newest = [frame for frame in self._recent if frame.start_sample >= now - RATE_HZ - LEVEL_FRAME][-8:]
         last = newest[-1] if newest and now - newest[-1].start_sample <= STALE_S * RATE_HZ else None
         (l90,) = level_percentiles(self._levels, (90,), self._basis.floor_dba)
         (n5,) = loudness_percentiles(self._loudness, (5,))
@@ -113,8 +123,8 @@ class LiveView:
             "LAF": self._level(last.laf_pa2 if last else 0),
             "LAS": self._level(last.las_pa2 if last else 0),
             "LAeq_1s": self._level(_mean([frame.a_ms_pa2 for frame in newest])),
-            "LAeq_60s": self._level(_mean([frame.a_ms_pa2 for frame in frames])),
-            "LAFmax_60s": self._level(max((frame.laf_max_pa2 for frame in frames), default=0)),
+            "LAeq_60s": self._level(sum(second.a_sum_pa2 for second in self._seconds) / max(frames, 1)),
+            "LAFmax_60s": self._level(max((second.laf_max_pa2 for second in self._seconds), default=0)),
             "L90_60s": None if l90 is None else round(l90, 2),
             "bands": self._bands(newest),
             "N": round(self._n[1], 3) if self._n is not None and fresh_n else None,
@@ -176,19 +186,18 @@ class LiveView:
             "prediction_partial": prediction.partial,
         }
 
-    def _quality(self, now: int, frames: list[LevelFrame], clock: ClockQuality) -> Quality:
+    def _quality(self, now: int, frames: int, clock: ClockQuality) -> Quality:
         expected = min(now - (self._began or 0), WINDOW_S * RATE_HZ) // LEVEL_FRAME
-        n = max(len(frames), 1)
-        overload = sum(frame.n_clipped > 0 or frame.peak_pa >= self._overload_pa for frame in frames)
-        recent = frames[-_WIND_FRAMES:]
-        network = np.full(len(recent), self._tracker.active[EVENTS.index("Wind")])
-        windy = wind_frames(np.stack([f.bands_ms_pa2 for f in recent]), network) if recent else np.zeros(1)
+        n = max(frames, 1)
+        network = np.full(len(self._recent), self._tracker.active[EVENTS.index("Wind")])
+        bands = [frame.bands_ms_pa2 for frame in self._recent]
+        windy = wind_frames(np.array(bands), network) if bands else np.zeros(1)
         return Quality(
             calibrated=self._basis.calibrated,
             level_reference=self._basis.level_reference,
-            coverage=round(min(len(frames) / max(expected, 1), 1.0), 3),
-            clipped_pct=round(100 * sum(frame.n_clipped for frame in frames) / (n * LEVEL_FRAME), 4),
-            overload_pct=round(100 * overload / n, 2),
+            coverage=round(min(frames / max(expected, 1), 1.0), 3),
+            clipped_pct=round(100 * sum(second.clipped for second in self._seconds) / (n * LEVEL_FRAME), 4),
+            overload_pct=round(100 * sum(second.overload for second in self._seconds) / n, 2),
             under_range_pct=round(100 * count_below(self._levels, self._basis.floor_dba) / n, 2),
             wind_pct=round(100 * float(windy.mean()), 2),
             clock=clock,
