@@ -16,7 +16,7 @@ from monitor.dashboard.views import DATA, UNCALIBRATED, WARN, pairs
 
 WIDEST = 104
 """Columns beyond which a card does not grow."""
-NARROWEST = 72
+NARROWEST = 80
 """Columns below which the circumplex goes under the figures."""
 PLANE = (36, 17)
 """Columns and rows of the circumplex."""

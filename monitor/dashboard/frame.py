@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from monitor.dashboard.circumplex import Circumplex, Feeling
-from monitor.dashboard.glyphs import glyphs_for
+from monitor.dashboard.glyphs import clean, glyphs_for
 from monitor.dashboard.operator import HeaderView, OperatorView
 from monitor.dashboard.recent import Recent
 from monitor.dashboard.views import PARTIAL, UNCALIBRATED, WARN, CaptionView, LevelView, SoundView, caption_title
@@ -21,19 +21,31 @@ PATH_S = 120.0
 """Time over which the path in the circumplex is joined, s; before that there are dots."""
 
 
-class Ruled:
-    """A section under a rule, as cheap in rows as can be."""
+class Section:
+    """A part of the picture with its heading: in a box where there is room, else under a rule."""
 
-    def __init__(self, body: RenderableType, title: Text, note: str = "") -> None:
+    def __init__(self, body: RenderableType, title: str, warning: str | None, note: str, boxed: bool) -> None:
         self._body = body
         self._title = title
+        self._warning = warning
         self._note = note
+        self._boxed = boxed
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        heading = self._title.copy()
-        heading.truncate(options.max_width)
+        glyphs = glyphs_for(console, options)
+        heading = Text(self._title, style="bold not dim")
+        if self._warning:
+            heading.append("  ").append(clean(self._warning, glyphs), WARN)
+        if self._boxed:
+            end = Text(self._note, style="dim") if self._note else None
+            heading.truncate(options.max_width - 6)
+            yield Panel(
+                self._body, title=heading, title_align="left", subtitle=end, subtitle_align="right", border_style="dim"
+            )
+            return
         note = f" {self._note}" if self._note else ""
-        rule = "-" if glyphs_for(console, options).ascii else "─"
+        heading.truncate(options.max_width - len(note))
+        rule = "-" if glyphs.ascii else "─"
         yield heading.append(" " + rule * (options.max_width - len(heading) - len(note) - 1) + note, "not bold dim")
         inner = options.update(height=max(1, options.height - 1)) if options.height else options
         for line in console.render_lines(self._body, inner, pad=True):
@@ -46,15 +58,7 @@ def render(snapshot: Snapshot, history: Recent, width: int, height: int, notice:
     boxed = width >= ROOMY[0] and height >= ROOMY[1]
 
     def section(body: RenderableType, title: str, warning: str | None = None, note: str = "") -> RenderableType:
-        heading = Text(title, style="bold not dim")
-        if warning:
-            heading.append("  ").append(warning, WARN)
-        if boxed:
-            end = Text(note, style="dim") if note else None
-            return Panel(
-                body, title=heading, title_align="left", subtitle=end, subtitle_align="right", border_style="dim"
-            )
-        return Ruled(body, heading, note)
+        return Section(body, title, warning, note, boxed)
 
     level = section(
         LevelView(snapshot, history),
