@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
 from monitor.app.failure import Exit, Failure
 from monitor.sources.calibration import CalibrationRecord
@@ -44,6 +43,9 @@ class ToneMeter:
     """Looks for a stable tone in sound whose full scale is 1.0: narrow-band, a third of an octave around `freq_hz`."""
 
     def __init__(self, freq_hz: float, stable_s: float = STABLE_S) -> None:
+        from scipy.signal import butter, sosfilt  # late: it takes seconds, and no other command needs it
+
+        self._sosfilt = sosfilt
         self._freq_hz = freq_hz
         edge = 2 ** (1 / 6)
         self._filters = (
@@ -82,7 +84,7 @@ class ToneMeter:
         self._clipped = False
 
     def _filter(self, k: int, samples: FloatArray) -> FloatArray:
-        out, self._states[k] = sosfilt(self._filters[k], samples, zi=self._states[k])
+        out, self._states[k] = self._sosfilt(self._filters[k], samples, zi=self._states[k])
         return np.asarray(out)
 
     @property

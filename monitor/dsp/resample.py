@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.signal import kaiser_beta
 
+from monitor.dsp.design import kaiser_beta
 from monitor.dsp.jit import kernel
 from monitor.dsp.streaming import Streaming, as_samples
 from monitor.types import FloatArray
@@ -39,7 +39,7 @@ def prototype(shape: Shape, rate_in: int, rate_out: int) -> tuple[float, float, 
         step = ratio * NETWORK_STEP
         return NETWORK_ZEROS / step, NETWORK_ROLLOFF * step / 2, NETWORK_BETA
     width = 2 * np.pi * TRANSITION * ratio  # of the transition, rad per input sample
-    return ceil((STOPBAND_DB - 7.95) / (2.285 * width)) / 2, ratio / 2, float(kaiser_beta(STOPBAND_DB))
+    return ceil((STOPBAND_DB - 7.95) / (2.285 * width)) / 2, ratio / 2, kaiser_beta(STOPBAND_DB)
 
 
 def impulse_response(shape: Shape, rate_in: int, rate_out: int, time: FloatArray) -> FloatArray:

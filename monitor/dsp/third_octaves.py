@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.signal import butter, firwin, kaiser_beta, kaiserord
 
+from monitor.dsp.design import butterworth_bandpass, kaiser_beta, kaiser_taps, lowpass
 from monitor.dsp.jit import kernel
 from monitor.dsp.resample import polyphase
 from monitor.dsp.streaming import Streaming, as_samples
@@ -55,10 +55,9 @@ class Group:
 
 def band_sections(midband_hz: float, rate_hz: float) -> tuple[FloatArray, float]:
     """Return (a1, a2) of the four sections, shape (4, 2), and the overall gain of one band-pass at a rate."""
-    edges = [midband_hz * 10**-0.05, midband_hz * 10**0.05]
-    _, poles, gain = butter(ORDER, edges, "bandpass", fs=rate_hz, output="zpk")
+    poles, gain = butterworth_bandpass(ORDER, midband_hz * 10**-0.05, midband_hz * 10**0.05, rate_hz)
     upper = sorted((p for p in poles if p.imag > 0), key=abs)
-    return np.array([[-2 * p.real, abs(p) ** 2] for p in upper]), float(gain)
+    return np.array([[-2 * p.real, abs(p) ** 2] for p in upper]), gain
 
 
 @functools.cache
@@ -71,9 +70,9 @@ def design() -> tuple[Group, ...]:
         if factor > 1:
             passed = centres[last - 1] * 10**0.05 * 1.05
             stopped = rate / factor - passed
-            count, _ = kaiserord(STOPBAND_DB, (stopped - passed) / (rate / 2))
-            window = ("kaiser", kaiser_beta(STOPBAND_DB))
-            taps = np.atleast_2d(firwin(4 * -(-count // 4), rate / factor / 2, window=window, fs=rate))
+            count = kaiser_taps(STOPBAND_DB, (stopped - passed) / (rate / 2))
+            beta = kaiser_beta(STOPBAND_DB)
+            taps = np.atleast_2d(lowpass(4 * -(-count // 4), rate / factor / 2, rate, beta))
         rate //= factor
         first = max(0, last - LANES)
         coef, gain = np.zeros((2 * ORDER, LANES)), np.zeros(LANES)

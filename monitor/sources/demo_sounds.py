@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import lfilter
 
 from monitor.types import P0_PA, RATE_HZ, Float32Array, FloatArray
 
@@ -156,6 +155,8 @@ def car(rng: Random, near: Float32Array, far: Float32Array, distance_m: float, s
 
 def _voice(rng: Random, n: int) -> FloatArray:
     """Return n samples of someone talking far away: voiced syllables through formants, in phrases, rms about 1."""
+    from scipy.signal import lfilter  # late: it takes seconds and 80 MB, and only the demo needs it
+
     pitch_hz = rng.choice([rng.uniform(95, 140), rng.uniform(170, 230)])
     sound, at = np.zeros(n), 0
     while at < n:
