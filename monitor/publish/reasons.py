@@ -75,8 +75,11 @@ def trouble(error: Exception, address: str, *, tls: bool = False) -> str:
         return f"the name of {address} is not known: {error.strerror}"
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {address}"
+    maybe = ", or does not speak TLS on this port" if tls else ""
     if isinstance(error, TimeoutError):
-        return f"{address} does not answer{', or does not speak TLS on this port' if tls else ''}"
+        return f"{address} does not answer{maybe}"
+    if isinstance(error, ConnectionResetError):
+        return f"{address} closed the connection{maybe}"
     return f"{address} cannot be reached: {getattr(error, 'strerror', None) or error}"
 
 

@@ -21,6 +21,8 @@ class Delivery:
     topic: str
     payload: bytes
     retained: bool
+    again: bool
+    """The broker says that it may have handed this over before."""
     packet: int
     connection: int
     """Which connection brought it: an acknowledgement is good on that one only."""
@@ -122,4 +124,6 @@ class Subscription:
     def _on_message(self, message: paho.MQTTMessage) -> None:
         if self._manual_ack and message.qos:
             self._packets[message.mid] = message
-        self._inbox.append(Delivery(message.topic, bytes(message.payload), message.retain, message.mid, self._number))
+        self._inbox.append(
+            Delivery(message.topic, bytes(message.payload), message.retain, message.dup, message.mid, self._number)
+        )

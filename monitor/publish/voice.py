@@ -60,7 +60,7 @@ class Voice(threading.Thread):
         self._sent: tuple[str, int] = ("", 0)
         self._announce_again = False
         self._awaited: int | None = None
-        self._began: float | None = None
+        self._began = 0.0
         self._short = 0
 
     @property
@@ -111,6 +111,7 @@ class Voice(threading.Thread):
                     on_acknowledged=self._acknowledged,
                     on_message=self._on_message,
                 )
+                self._began = time.monotonic()
                 try:
                     self._serve(connection, backoff)
                 finally:
@@ -120,7 +121,7 @@ class Voice(threading.Thread):
                 lost: Lost = Refused(str(error))
             except Lost as error:
                 lost = error
-            began, self._began = self._began, None
+            began, self._began = self._began, 0.0
             self._short = self._short + 1 if began and time.monotonic() - began < STEADY_S else 0
             self._drain = None
             again = REPEATED if self._short >= SHORT_CONNECTIONS else ""
@@ -135,7 +136,6 @@ class Voice(threading.Thread):
             self._outbox, connection, self._settings, lambda entry: self._after_sending(connection, entry)
         )
         self._become("connected")
-        self._began = time.monotonic()
         while self._stop_at is None or (not drain.idle and time.monotonic() < self._stop_at):
             for post in self._posts.take():
                 self._send(connection, post)

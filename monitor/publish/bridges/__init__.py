@@ -1,0 +1,1 @@
+"""From the broker to the platforms that cities run; run where the broker is, so that a node keeps one destination."""

@@ -1,0 +1,116 @@
+"""What all bridges share: a persistent MQTT session, acknowledged only when the platform has the data."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+
+from monitor.publish.connection import Lost
+from monitor.publish.dialer import Backoff
+from monitor.publish.follow import parse_topic
+from monitor.publish.messages import ROOT, Envelope, MetaMessage, decode
+from monitor.publish.subscription import Delivery, Subscription
+from monitor.settings import MqttSettings
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+HTTP_S = 20.0
+
+
+class Away(Exception):
+    """The platform cannot take data now: the same data are offered again."""
+
+
+class Unusable(Exception):
+    """The platform refuses whoever we are: someone has to change the settings; the sentence says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message for a platform."""
+
+    message: Envelope
+    again: bool
+    """It may have been handed to the platform before."""
+
+
+class Platform(Protocol):
+    """Where data go."""
+
+    def describe(self, meta: MetaMessage) -> None:
+        """Take note of a node; may raise Away."""
+
+    def send(self, items: Sequence[Item]) -> Counter[str]:
+        """Hand over messages, each once however often it is sent; return counts of sent, refused, left_out.
+
+        Raises Away when nothing is certain, Unusable when no try will help.
+        """
+
+
+def answer(response: httpx.Response) -> httpx.Response:
+    """Return a response that says something about the data; raise Away or Unusable for the others."""
+    if response.status_code in (401, 403):
+        raise Unusable(f"{response.request.url} answers {response.status_code}: check the token")
+    if response.status_code in (408, 425, 429) or response.status_code >= 500:
+        raise Away(f"{response.request.url} answers {response.status_code}")
+    return response
+
+
+def relay(
+    settings: MqttSettings,
+    client_id: str,
+    kinds: Sequence[str],
+    platform: Platform,
+    *,
+    stop: threading.Event,
+    site: str = "+",
+    on_state: Callable[[str], None] = lambda state: None,
+) -> Counter[str]:
+    """Carry messages until `stop`; return how many were sent, refused, left out or unreadable.
+
+    The broker keeps the session of `client_id` while the bridge is away, so that it goes on where it ended.
+    """
+    filters = [f"{ROOT}/{site}/+/{kind}" for kind in ("meta", *kinds)]
+    counts, backoff, state = Counter[str](), Backoff(), ""
+    pending: list[Delivery] = []
+    not_before = 0.0
+    with Subscription(settings, client_id, filters, keep_session=True, manual_ack=True, window=2 * BATCH) as source:
+        while not stop.is_set():
+            pending += source.receive(0.25)
+            told = source.state
+            if pending and time.monotonic() >= not_before:
+                batch = pending[:BATCH]
+                try:
+                    counts += _carry(batch, platform)
+                    source.acknowledge(batch)
+                    del pending[:BATCH]
+                    backoff.reset()
+                except (Away, httpx.TransportError) as error:
+                    not_before = time.monotonic() + backoff.wait_s(Lost(str(error)))
+                    told = f"waiting for the platform: {error}"
+            if told != state:
+                state = told
+                log.info("bridge.state", extra={"state": state})
+                on_state(state)
+    return counts
+
+
+def _carry(batch: Sequence[Delivery], platform: Platform) -> Counter[str]:
+    counts, items = Counter[str](), list[Item]()
+    for delivery in batch:
+        try:
+            message = decode(parse_topic(delivery.topic)[2], delivery.payload)
+        except ValueError:
+            counts["unreadable"] += 1
+            continue
+        if isinstance(message, MetaMessage):
+            platform.describe(message)
+        elif isinstance(message, Envelope):
+            items.append(Item(message, delivery.again or message.late))
+    return counts + platform.send(items) if items else counts
