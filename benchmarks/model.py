@@ -24,11 +24,10 @@ import soundfile
 import torch
 
 from model_export.bundles import write_bundle
+from model_export.recordings import pressure, windows
 from monitor.dsp.loudness import StreamingLoudness
 from monitor.dsp.mel import StreamingLogMel
-from monitor.dsp.resample import Resampler
 from monitor.model import Bundle, Job, Predictor
-from monitor.model.collector import Collector
 from monitor.model.predictor import engine_of
 from monitor.model.scores import OUTPUTS
 from monitor.types import RATE_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LoudnessFrames, MelFrames
@@ -50,27 +49,14 @@ def cpu(task: Callable[[], object], times: int) -> float:
 
 def recordings(seconds: float) -> FloatArray:
     """Real sound at 48 kHz, Pa on the training scale, from as many recordings as it takes."""
-    parts: list[FloatArray] = []
-    for path in sorted((SHARED / "audio" / "free").glob("*.ogg"))[::7]:
-        samples, rate = soundfile.read(path, dtype="float64")
-        resampler = Resampler(rate, RATE_HZ, "flat")
-        parts.append(np.concatenate((resampler.process(samples), resampler.flush())) * TRAINING_FULL_SCALE_PA)
-        if sum(map(len, parts)) >= seconds * RATE_HZ:
+    some = sorted((SHARED / "audio" / "free").glob("*.ogg"))[::7]
+    total, paths = 0.0, []
+    for path in some:
+        if total >= seconds:
             break
-    return np.concatenate(parts)[: round(seconds * RATE_HZ)]
-
-
-def features(pressure_pa: FloatArray) -> tuple[MelFrames, LoudnessFrames]:
-    """Both streams of a sound."""
-    mel = StreamingLogMel(RATE_HZ)
-    frames = np.concatenate((mel.process(pressure_pa / TRAINING_FULL_SCALE_PA), mel.flush()))
-    loudness = StreamingLoudness(fs=RATE_HZ, field="free").process(pressure_pa)
-    return MelFrames(0, frames), LoudnessFrames(0, loudness)
-
-
-def windows(bundle: Bundle, sound: tuple[MelFrames, LoudnessFrames], hop_s: float) -> list[Job]:
-    """Full windows of a sound at every hop."""
-    return [job for job in Collector(bundle, hop_s).collect(*sound) if job.units == 375]
+        total += soundfile.info(path).duration
+        paths.append(path)
+    return pressure(paths)[: round(seconds * RATE_HZ)]
 
 
 class _Inner(torch.nn.Module):
@@ -195,11 +181,10 @@ def main() -> None:
         raise SystemExit(f"reference data not found at {SHARED} (set SOUNDSCAPE_SHARED)")
     network = load_published(SHARED / "reference_model" / "state_dict.npz", "SoundEQnet")
     scaling = json.loads((SHARED / "reference_clip" / "normalization.json").read_text())
-    pressure = recordings(30 + 1.04 * (arguments.hops + 1))
+    sound = recordings(30 + 1.04 * (arguments.hops + 1))
     with tempfile.TemporaryDirectory() as scratch:
         bundle = write_bundle(network, "SoundEQnet", scaling, Path(scratch) / "bundle")
         naive = WholeWindows(network, Path(scratch))
-        sound = features(pressure)
         jobs = windows(bundle, sound, 1.04)
         whole = cpu(lambda: naive.scores(jobs[0]), 7)
         at_2, at_1 = hop_cost(bundle, windows(bundle, sound, 2.0)[:40]), hop_cost(bundle, jobs[:40])
@@ -213,8 +198,8 @@ def main() -> None:
         count = len(jobs[: arguments.hops])
         print(f"largest difference, {count:3} hops: {largest_difference(bundle, naive, jobs[:count]):9.1e}")
         if not arguments.no_published:
-            loudness, rest = published_cost(network, pressure[: 30 * RATE_HZ])
-            ours = ours_cost(bundle, pressure[: 60 * RATE_HZ])
+            loudness, rest = published_cost(network, sound[: 30 * RATE_HZ])
+            ours = ours_cost(bundle, sound[: 60 * RATE_HZ])
             theirs = (loudness + rest) / 2.0
             print(f"published, a 30 s window:     {loudness:7.1f} s CPU MoSQITo, {rest:.2f} s log-mel and torch")
             print(f"per audio second, hop 2 s:    {theirs * 1e3:7.0f} ms CPU published, {ours * 1e3:.1f} ms here")

@@ -67,6 +67,24 @@ def amend_command(
     _told(amend(folder, read_fields(fields)))
 
 
+@app.command("variants")
+def variants_command(
+    folder: Annotated[Path, typer.Argument(help="folder of a float32 bundle of SoundEQnet")],
+    audio: Annotated[list[Path], typer.Argument(help="recordings, 2 min or more in all: a third calibrates int8")],
+    out: Annotated[Path | None, typer.Option("--out", help="keep the variants' bundles in this folder")] = None,
+) -> None:
+    """Make float16 and int8 forms of a bundle and print what they save and what they cost."""
+    from model_export.recordings import windows_of
+    from model_export.variants import compare, table
+
+    bundle = Bundle.load(folder)
+    jobs = windows_of(bundle, audio)
+    third, apart = len(jobs) // 3, 15
+    if len(jobs) < 3 * apart:
+        raise ExportError(f"{len(jobs)} windows of 30 s at hops of 2 s are too few: give 2 min of sound or more.")
+    typer.echo(table(compare(bundle, jobs[:third], jobs[third + apart :], out)))
+
+
 @app.command("show")
 def show_command(folder: Annotated[Path | None, typer.Argument(help="default: the bundle that ships")] = None) -> None:
     """Verify a bundle and print what it says of itself."""

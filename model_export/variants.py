@@ -93,7 +93,6 @@ def quantise(bundle: Bundle, jobs: Sequence[Job], target: Path) -> None:
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
-        extra_options={"CalibMovingAverage": True},
     )
 
 
@@ -153,3 +152,17 @@ def _row(name: str, bundle: Bundle, hop_s: float, scores: list[Scores], exact: l
     p, q = np.concatenate(probability), np.concatenate(affect)
     size = sum(record.bytes for record in bundle.manifest.files.values())
     return Row(name, size / 1e6, hop_s * 1e3, float(p.mean()), float(p.max()), float(q.mean()), float(q.max()))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown."""
+    head = (
+        "| variant | size, MB | hop of 2 s, ms CPU | probabilities: mean, largest difference | affect: mean, largest |\n"
+        "| --- | --- | --- | --- | --- |"
+    )
+    body = [
+        f"| {r.variant} | {r.size_mb:.1f} | {r.hop_ms:.1f} | {r.probability_mean:.5f}, {r.probability_max:.4f} "
+        f"| {r.affect_mean:.5f}, {r.affect_max:.4f} |"
+        for r in rows
+    ]
+    return "\n".join([head, *body])
