@@ -154,10 +154,10 @@ def main() -> None:
         print(json.dumps(found))
         return
     for title, table in found.items():
-        print(f"\n{title}")
         assert isinstance(table, dict)
+        print(f"\n| {title} | |\n| --- | --- |")
         for name, value in table.items():
-            print(f"  {name:<34}{'-' if value is None else value}")
+            print(f"| {name} | {'-' if value is None else value} |")
 
 
 if __name__ == "__main__":
