@@ -284,12 +284,14 @@ KINDS = len(ALTERATIONS) + 5
 """Kinds of untruth; the last five are additions."""
 
 
-def false_caption(sheet: FactSheet, bank: Bank, rng: Random, kind: int) -> tuple[str, str, str] | None:
+def false_caption(
+    sheet: FactSheet, bank: Bank, rng: Random, kind: int, additions: tuple[str, ...]
+) -> tuple[str, str, str] | None:
     """Return headline, text and kind of the untruth, or None where it does not apply to these facts."""
     if kind >= len(ALTERATIONS):
         headline, text = caption(sheet, bank, rng)
         sentences = text.split(". ")
-        text = ". ".join(sentences[:3]).rstrip(".") + ". " + rng.choice(ADDITIONS)
+        text = ". ".join(sentences[:3]).rstrip(".") + ". " + rng.choice(additions)
         return headline, text, "added detail"
     altered = ALTERATIONS[kind](sheet, rng)
     if altered is None:

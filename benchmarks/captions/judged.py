@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from random import Random
 
 from benchmarks.captions import summaries
-from benchmarks.captions.falsehoods import KINDS, false_caption
-from benchmarks.captions.phrases import BANKS
+from benchmarks.captions.falsehoods import ADDITIONS, KINDS, false_caption
+from benchmarks.captions.phrases import FIRST, SECOND, Bank
+from benchmarks.captions.phrases_third import THIRD, THIRD_ADDITIONS
 from benchmarks.captions.render import caption
 from monitor.narrate.check import check
 from monitor.narrate.facts import facts
 from monitor.narrate.sheet import FactSheet
 
-THRESHOLDS: dict[str, float] = {}
+BANKS: dict[str, tuple[Bank, tuple[str, ...]]] = {
+    "first": (FIRST, ADDITIONS),
+    "second": (SECOND, ADDITIONS),
+    "third": (THIRD, THIRD_ADDITIONS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,12 @@ class Case:
 def sheet_of(rng: Random) -> FactSheet:
     """Return the facts of a seeded period."""
     node = summaries.node(rng)
-    return facts(summaries.period(rng), node=node, usual=summaries.usual(rng), thresholds=THRESHOLDS)
+    return facts(summaries.period(rng), node=node, usual=summaries.usual(rng))
 
 
 def cases(bank: str, count: int, first_seed: int = 0) -> Iterator[Case]:
     """Yield `count` true captions and as many false ones, told in the words of a bank."""
-    words = BANKS[bank]
+    words, additions = BANKS[bank]
     told, seed = 0, first_seed
     while told < count:
         rng = Random(f"true {bank} {seed}")
@@ -54,7 +59,7 @@ def cases(bank: str, count: int, first_seed: int = 0) -> Iterator[Case]:
     while told < count:
         rng = Random(f"false {bank} {seed}")
         sheet = sheet_of(rng)
-        made = None if sheet.empty else false_caption(sheet, words, rng, told % KINDS)
+        made = None if sheet.empty else false_caption(sheet, words, rng, told % KINDS, additions)
         if made is not None:
             headline, text, kind = made
             yield Case(seed, False, kind, headline, text, check(headline, text, sheet, "en").reasons)

@@ -1,6 +1,6 @@
-"""Ways in which a language model might tell the facts, in English; two banks that share no sentence pattern.
+"""Ways in which a language model might tell the facts, in English; banks that share no sentence pattern.
 
-The check was made with the first bank in view; the second is only measured with.
+The check was made with these two in view.
 """
 
 from dataclasses import dataclass
@@ -281,4 +281,3 @@ SECOND = Bank(
         "uneventful": ("uneventful",),
     },
 )
-BANKS = {"first": FIRST, "second": SECOND}

@@ -60,7 +60,7 @@ def _judge(figure: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         good = sheet.when is not None and figure.text == sheet.when.date
         return None if good else f"the date {figure.text} is not among the facts"
     if figure.unit == "db":
-        good = any(fits(figure, value, clause) for value in _levels(figure, clause, sheet))
+        good = any(fits(figure, value, clause) for value in _levels(figure, clause, sentence, sheet))
         return None if good else f"{figure.text} dB is not among the facts, or not of this"
     if figure.unit == "percent":
         good = any(fits(figure, value, clause, 3) for value in _shares(figure, clause, sheet))
@@ -109,7 +109,7 @@ def _at_the_time(entries: list[Notable], clause: Clause) -> list[Notable]:
     return [entry for entry in entries if entry.at.clock in times] or entries
 
 
-def _levels(figure: Item, clause: Clause, sheet: FactSheet) -> list[float | None]:
+def _levels(figure: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> list[float | None]:
     level = sheet.level
     cues = [item for name in LEVEL_CUES for item in clause.of("cue", name)]
     cues += clause.of("compare", "usual")
@@ -129,6 +129,9 @@ def _levels(figure: Item, clause: Clause, sheet: FactSheet) -> list[float | None
     if cue.has("cue", "average"):
         return [level.LAeq]
     if cue.has("cue", "peak"):
+        if sound is None and clause.items[0].has("boundary"):
+            ahead = [item for item in sentence.of("sound") if item.place < clause.items[0].place]
+            sound = ahead[-1] if ahead and _notable(ahead[-1], sheet) else None
         stood_out = _at_the_time(_notable(sound, sheet), clause)
         if sound is not None and (stood_out or 0 < cue.place - sound.place <= 2):
             return [entry.LAFmax for entry in stood_out]

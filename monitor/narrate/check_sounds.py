@@ -130,15 +130,17 @@ def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: F
     trailing = told[0][0].place < clause.of("presence")[0].place if clause.of("presence") else True
     runs: list[list[Item]] = []
     words: list[tuple[Item, int, bool, bool]] = []
-    parted = False
+    parted = comma = fresh = False
     for item in clause.items:
+        fresh = fresh or (comma and item.has("marker", "and"))
+        comma = item.kind == "comma"
         if item.place in facts_of:
-            if not runs or (words and words[-1][1] == len(runs)):
+            if not runs or fresh or (words and words[-1][1] == len(runs)):
                 runs.append([])
-                if words:
+                if words and words[-1][1] == len(runs) - 1:
                     words[-1] = (*words[-1][:3], parted)
             runs[-1].append(item)
-            parted = False
+            parted = fresh = False
         elif item.has("presence"):
             words.append((item, len(runs), parted, True))
             parted = False

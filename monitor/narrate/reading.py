@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     r"|(?P<unit>\bdB\s?\(?[ACZ]?\)?(?![A-Za-z])|%|°)"
     r"|(?P<number>\b\d+(?:[.,]\d+)?(?:st|nd|rd|th|e|ste|de)?(?![^\W\d_]))"
     rf"|(?P<name>{PLACE})"
-    r"|(?P<word>[^\W\d_]+)"
+    r"|(?P<word>\b[LN]\d{1,2}\b|[^\W\d_]+)"
     r"|(?P<other>\d\S*)"
     r"|(?P<stop>[.!?](?=\s|$))"
     r"|(?P<comma>[,])|(?P<semi>[;:])",
