@@ -75,13 +75,21 @@ def finished(made: "Figure", name: str, alt: str) -> Plot:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
-    svg = re.sub(r'(?<=\s)id="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    svg = _own_ids(svg, name)
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
     svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
     return Plot(svg.strip(), alt)
+
+
+def _own_ids(svg: str, name: str) -> str:
+    """Keep the ids that something refers to, numbered: the same each time, and no other plot's."""
+    used: dict[str, str] = {}
+    for match in re.finditer(r'url\(#([^)]+)\)|xlink:href="#([^"]+)"', svg):
+        used.setdefault(match[1] or match[2], f"{name}-{len(used) + 1}")
+    svg = re.sub(r'\sid="([^"]+)"', lambda match: f' id="{used[match[1]]}"' if match[1] in used else "", svg)
+    svg = re.sub(r"url\(#([^)]+)\)", lambda match: f"url(#{used[match[1]]})", svg)
+    return re.sub(r'xlink:href="#([^"]+)"', lambda match: f'href="#{used[match[1]]}"', svg)
 
 
 def hours_from(span: Span, moment: datetime) -> float:
