@@ -122,7 +122,8 @@ class Voice(threading.Thread):
             except Lost as error:
                 lost = error
             began, self._began = self._began, 0.0
-            self._short = self._short + 1 if began and time.monotonic() - began < STEADY_S else 0
+            if began:
+                self._short = self._short + 1 if time.monotonic() - began < STEADY_S else 0
             self._drain = None
             again = REPEATED if self._short >= SHORT_CONNECTIONS else ""
             self._become(f"{'refused' if isinstance(lost, Refused) else 'reconnecting'}: {lost}{again}")

@@ -11,6 +11,7 @@ import httpx
 
 from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, relay
 from monitor.publish.messages import DigestMessage, Envelope, MetaMessage, MinuteMessage, PeriodMessage
+from monitor.records import Interval
 from monitor.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,15 @@ def measures(message: Envelope) -> dict[str, Any] | None:
 
 
 def _figures(message: Envelope) -> dict[str, tuple[Any, str | None]] | None:
+    figures: dict[str, tuple[Any, str | None]]
+    result: Interval
     match message:
-        case MinuteMessage(result=result) | PeriodMessage(result=result):
+        case MinuteMessage() | PeriodMessage():
+            result = message.result
             figures = {"LAeq": (result.levels.LAeq, DECIBEL)}
         case DigestMessage(result=digest):
             result = digest.summary
-            figures = {"LAeq_d": (result.levels.LAeq, DECIBEL), "Lden": (result.day.Lden, DECIBEL)}
+            figures = {"LAeq_d": (result.levels.LAeq, DECIBEL), "Lden": (digest.summary.day.Lden, DECIBEL)}
         case _:
             return None
     levels, affect = result.levels, result.affect
