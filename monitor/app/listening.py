@@ -99,6 +99,7 @@ class Listening:
         self._stopping, self._aborted, self._until = stopping, aborted, until
         self.inbox = Inbox(live=source.live)
         self._observed_at = float("-inf")
+        self._last_gap: tuple[int, str] | None = None
         self._levels_to = self._heard_to = self._framed_to = self._end = 0
 
     def hear(self) -> None:
@@ -149,10 +150,12 @@ class Listening:
             self._predictor.reset(gap.end_sample)
         self._levels_to = self._heard_to = self._framed_to = self._end = gap.end_sample
         if gap.cause != "alignment":
-            self._vitals.gaps += 1
             self._vitals.gap_s += gap.n_samples / RATE_HZ
             self._vitals.last_gap = time.monotonic()
-            log.warning("capture.gap", extra={"cause": gap.cause, "seconds": round(gap.n_samples / RATE_HZ, 3)})
+            if self._last_gap != (gap.start_sample, gap.cause):  # a long absence comes in adjoining pieces
+                self._vitals.gaps += 1
+                log.warning("capture.gap", extra={"cause": gap.cause, "state": self._source.state})
+            self._last_gap = (gap.end_sample, gap.cause)
         self._hand_on([gap])
 
     def _process(self, block: AudioBlock) -> None:

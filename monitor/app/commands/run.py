@@ -20,6 +20,7 @@ from monitor.app.watch import Watch
 from monitor.dashboard.live import can_draw
 from monitor.publish.messages import Durable
 from monitor.settings import Settings
+from monitor.sources.chatter import silence_native_chatter
 from monitor.sources.contract import SourceError
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ def run(
         settings = settings.model_copy(update={"audio": settings.audio.model_copy(update={"device": device})})
     options = Options(_source(source, fast), fast, _start(start), duration, state)
     draw = _draws(dashboard, as_json)
+    if not fast:
+        silence_native_chatter()
     logs.set_up(json_lines=log_json, verbose=verbose, quiet=draw)
     with ExitStack() as stack:
         node = assemble(settings, options, _print_json if as_json else _nothing, stack)
