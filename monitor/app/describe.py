@@ -140,7 +140,12 @@ def _description(
     thresholds = {} if bundle is None else dict(zip(EVENTS, bundle.thresholds.active, strict=True))
     caption = describe_caption(interval, node=NodeSettings(), thresholds=thresholds, language_code=language)
     description = _flat(path, interval, windows)
-    description["caption"] = {"text": caption.text, "headline": caption.headline, "source": caption.source}
+    description["caption"] = {
+        "text": caption.text,
+        "headline": caption.headline,
+        "source": caption.source,
+        "facts": [fact.text for fact in caption.facts],
+    }
     if len(windows) > 1:
         description["windows"] = windows
     if faults:

@@ -18,6 +18,8 @@ from monitor.settings import NodeSettings
 
 SCENE_CLEAR, SCENE_LIKELY, SCENE_TIE = 0.75, 0.5, 0.15
 """Probabilities from which a scene is clear or likely, and the lead below which the runner-up is told too."""
+CLIP_SHARES_S = 120.0
+"""Length below which a clip has too few windows for shares of time, s."""
 USUAL_DAYS = 3
 """Days of history below which nothing is called usual."""
 LOUDEST_MINUTE_DB = 5.0
@@ -40,7 +42,8 @@ def facts(
     limits = dict(thresholds or {})
     kind: Literal["clip", "minute", "period", "day"] = getattr(summary, "kind", "clip")
     face = ClockFace(summary.start, node, kind != "clip" and summary.quality.clock != "simulated")
-    told, general = sounds.heard(summary.events, limits, summary.duration_s, 0.005 if kind == "day" else 0.0)
+    shares = kind != "clip" or summary.duration_s >= CLIP_SHARES_S
+    told, general = sounds.heard(summary.events, limits, summary.duration_s, 0.005 if kind == "day" else 0.0, shares)
     active = {fact.label: fact.share or 0.0 for fact in told} | {
         label: summary.events[label].active for label in general if label in summary.events
     }

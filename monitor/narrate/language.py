@@ -83,6 +83,18 @@ def unsaid(label: str, sounds: Sequence[SoundFact]) -> SoundFact | None:
     return next((sound for sound in sounds if sound.label == label and label not in said), None)
 
 
+def rough(sheet: FactSheet) -> bool:
+    """Return whether the sentence of the feeling will say that the node is not calibrated."""
+    affect = sheet.affect
+    return sheet.trust.uncalibrated and affect is not None and (bool(affect.said) or affect.neutral)
+
+
+def told_strength(sheet: FactSheet) -> str:
+    """Return the strength of the feeling to tell; without calibration strength means little."""
+    strength = sheet.affect.strength if sheet.affect is not None else None
+    return "clearly" if sheet.trust.uncalibrated or strength is None else strength
+
+
 def capital(sentence: str) -> str:
     """Return the sentence with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]

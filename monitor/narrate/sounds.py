@@ -32,11 +32,16 @@ def presence(share: float) -> Presence:
 
 
 def heard(
-    events: Mapping[str, EventActivity], thresholds: Mapping[str, float], duration_s: float, least_share: float = 0.0
+    events: Mapping[str, EventActivity],
+    thresholds: Mapping[str, float],
+    duration_s: float,
+    least_share: float = 0.0,
+    shares: bool = True,
 ) -> tuple[tuple[SoundFact, ...], tuple[str, ...]]:
     """Return the sounds to tell, most present first, and the general labels that they stand for.
 
-    Where no sound reaches its threshold, lower ones are tried and what passes is told as possible; nothing may pass.
+    `shares`: whether shares of time mean something; those of one window or two do not. Where no sound reaches its
+    threshold, lower ones are tried and what passes is told as possible; nothing may pass.
     """
     found: dict[str, SoundFact] = {}
     for factor in RELAXED:
@@ -48,7 +53,7 @@ def heard(
             if not active and activity.mean < threshold:
                 continue
             certainty: Certainty = "possible" if factor < 1 else "clear" if activity.max >= CLEAR_PEAK else "likely"
-            share = activity.active if factor == 1 and activity.active > 0 else None
+            share = activity.active if shares and factor == 1 and activity.active > 0 else None
             found[label] = SoundFact(
                 label=label,
                 share=share,
@@ -61,7 +66,7 @@ def heard(
         label for label in EVENTS if label in found and any(other in found for other in TOLD_BY.get(label, ()))
     )
     told = [fact for label, fact in found.items() if label not in general]
-    told.sort(key=lambda fact: (-(fact.share or 0), EVENTS.index(fact.label)))
+    told.sort(key=lambda fact: (-(fact.share or 0), -events[fact.label].mean, EVENTS.index(fact.label)))
     return tuple(told), general
 
 

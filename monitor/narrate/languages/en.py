@@ -1,6 +1,6 @@
 """English captions."""
 
-from monitor.narrate.language import Language, Pick, by_presence, listed, unsaid
+from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
 from monitor.narrate.sheet import Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
@@ -82,7 +82,7 @@ class English(Language):
             words = [f"from {change.before} to {change.after} {at(change.at)}"]
         elif affect is not None and affect.word:
             hedge = "perhaps " if sheet.trust.uncalibrated else ""
-            words = [f"{hedge}{STRENGTH[affect.strength or 'clearly']}{affect.word}"]
+            words = [f"{hedge}{STRENGTH[told_strength(sheet)]}{affect.word}"]
         if level.versus not in (None, "usual"):
             words.append(VERSUS[level.versus or ""])
         elif level.band and level.band != "moderate" and change is None:
@@ -157,6 +157,8 @@ class English(Language):
         if not level.calibrated:
             if versus:
                 return f"by its uncalibrated readings it was {versus}"
+            if rough(sheet):
+                return None
             return pick(
                 "how loud it was cannot be told, as the microphone is not calibrated",
                 "the microphone is not calibrated, so how loud it was cannot be told",
@@ -181,7 +183,7 @@ class English(Language):
         affect = sheet.affect
         said = None
         if affect is not None and affect.word:
-            word = f"{STRENGTH[affect.strength or 'clearly']}{affect.word}"
+            word = f"{STRENGTH[told_strength(sheet)]}{affect.word}"
             second = next((other for other in affect.said if other != affect.word), None)
             both = f"{word} and {second}" if second else word
             said = pick(f"it felt {both}", f"the impression was {both}", f"it came across as {both}")
@@ -189,8 +191,13 @@ class English(Language):
             said = f"it felt {' and '.join(affect.said[:2])}"
         elif affect is not None and affect.neutral:
             said = "it felt neither pleasant nor unpleasant"
-        if said and sheet.trust.uncalibrated:
-            said = f"{said}, though without calibration that is a rough impression"
+        if said and sheet.level.versus is None and sheet.trust.uncalibrated:
+            said += pick(
+                ", but only roughly: the microphone is not calibrated, so how loud it was cannot be told",
+                "; without calibration this is a rough impression, and how loud it was cannot be told",
+            )
+        elif said and sheet.trust.uncalibrated:
+            said += ", though without calibration that is a rough impression"
         return self._changes(sheet, said)
 
     def _changes(self, sheet: FactSheet, said: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Nederlandse bijschriften."""
 
-from monitor.narrate.language import Language, Pick, by_presence, listed, unsaid
+from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
 from monitor.narrate.sheet import Change, Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
@@ -112,7 +112,7 @@ class Dutch(Language):
             words = [f"van {FEELINGS[change.before]} naar {FEELINGS[change.after]} {at(change.at)}"]
         elif affect is not None and affect.word:
             hedge = "misschien " if sheet.trust.uncalibrated else ""
-            words = [f"{hedge}{STRENGTH[affect.strength or 'clearly']}{FEELINGS[affect.word]}"]
+            words = [f"{hedge}{STRENGTH[told_strength(sheet)]}{FEELINGS[affect.word]}"]
         if level.versus not in (None, "usual"):
             words.append(VERSUS[level.versus or ""])
         elif level.band and level.band != "moderate" and change is None:
@@ -193,6 +193,8 @@ class Dutch(Language):
         if not level.calibrated:
             if versus:
                 return f"volgens de ongekalibreerde metingen was het {versus}"
+            if rough(sheet):
+                return None
             return pick(
                 "hoe luid het was is niet te zeggen, want de microfoon is niet gekalibreerd",
                 "de microfoon is niet gekalibreerd, dus hoe luid het was is niet te zeggen",
@@ -214,7 +216,7 @@ class Dutch(Language):
         affect = sheet.affect
         said = None
         if affect is not None and affect.said:
-            strength = STRENGTH[affect.strength or "clearly"] if affect.word else ""
+            strength = STRENGTH[told_strength(sheet)]
             words = [FEELINGS[word] for word in affect.said if word != affect.word][:1]
             if affect.word:
                 words.insert(0, f"{strength}{FEELINGS[affect.word]}")
@@ -222,8 +224,13 @@ class Dutch(Language):
             said = pick(f"het voelde {both} aan", f"de indruk was {both}", f"het kwam {both} over")
         elif affect is not None and affect.neutral:
             said = "het voelde niet aangenaam en niet onaangenaam aan"
-        if said and sheet.trust.uncalibrated:
-            said = f"{said}, al is dat zonder kalibratie een ruwe indruk"
+        if said and sheet.level.versus is None and sheet.trust.uncalibrated:
+            said += pick(
+                ", maar bij benadering: de microfoon is niet gekalibreerd, dus hoe luid het was is niet te zeggen",
+                "; zonder kalibratie is dat een ruwe indruk, en hoe luid het was is niet te zeggen",
+            )
+        elif said and sheet.trust.uncalibrated:
+            said += ", al is dat zonder kalibratie een ruwe indruk"
         if sheet.kind == "day" or not sheet.changes:
             return said
         changed = self._changes(list(sheet.changes))

@@ -1,0 +1,76 @@
+"""`python -m benchmarks.captions misses|recordings`: write the tables of docs/captions.md."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.captions.judged import BANKS, Case, cases
+from benchmarks.captions.recordings import described
+from monitor.model.bundle import Bundle
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "captions.md"
+COUNT = 300
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+def put(section: str, lines: Iterable[str]) -> None:
+    """Replace what stands between the marks of a section of docs/captions.md."""
+    text = DOCS.read_text(encoding="utf-8")
+    pattern = re.compile(rf"(<!-- {section} -->\n).*?(<!-- end of {section} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise typer.BadParameter(f"{DOCS} has no section {section}")
+    body = "\n".join(lines) + "\n"
+    DOCS.write_text(pattern.sub(lambda found: found[1] + body + found[2], text), encoding="utf-8")
+
+
+@app.command()
+def misses() -> None:
+    """Judge the check by seeded true and false captions, and write down where it was wrong."""
+    lines = ["| bank | true captions refused | false captions accepted |", "| --- | --- | --- |"]
+    wrong: list[tuple[str, Case]] = []
+    kinds: Counter[str] = Counter()
+    for bank in BANKS:
+        judged = list(cases(bank, COUNT))
+        kinds.update(case.kind for case in judged)
+        missed = [case for case in judged if case.miss]
+        wrong += [(bank, case) for case in missed]
+        true = sum(case.true for case in missed)
+        lines.append(f"| {bank} | {true} of {COUNT} | {len(missed) - true} of {COUNT} |")
+    counts = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in sorted(kinds.items()) if kind != "true")
+    lines += [
+        "",
+        f"Untruths told, by kind: {counts}.",
+        "",
+        "| bank, seed | caption | what was wrong |",
+        "| --- | --- | --- |",
+    ]
+    for bank, case in wrong:
+        verdict = "true, refused: " + "; ".join(case.reasons) if case.true else f"false ({case.kind}), accepted"
+        lines.append(f"| {bank}, {case.seed} | {case.headline}. {case.text} | {verdict} |")
+    put("misses", lines)
+    typer.echo("\n".join(lines[:8]))
+
+
+@app.command()
+def recordings(
+    audio: Annotated[Path, typer.Argument(help="Folder with manifest.csv.")],
+    bundle: Annotated[Path | None, typer.Option(help="Model bundle; default: the one that ships.")] = None,
+) -> None:
+    """Describe 20 recordings and write captions and facts down."""
+    lines = [f"Model: `{Bundle.load(bundle).manifest.id}`.", ""]
+    for row, description in described(audio, bundle):
+        caption = description["caption"]
+        lines += [f"**{row['label']}** ({row['seconds']} s; labelled {row['events'].replace(';', ', ')})", ""]
+        lines += [f"> **{caption['headline']}.** {caption['text']}", ""]
+        lines += [f"- {fact}" for fact in caption["facts"]] + [""]
+    put("recordings", lines[:-1])
+    typer.echo("\n".join(lines))
+
+
+if __name__ == "__main__":
+    app()
