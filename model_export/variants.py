@@ -157,7 +157,7 @@ def _row(name: str, bundle: Bundle, hop_s: float, scores: list[Scores], exact: l
 def table(rows: Sequence[Row]) -> str:
     """Markdown."""
     head = (
-        "| variant | size, MB | hop of 2 s, ms CPU | probabilities: mean, largest difference | affect: mean, largest |\n"
+        "| variant | size, MB | hop of 2 s, ms CPU | probabilities: mean, largest | affect: mean, largest |\n"
         "| --- | --- | --- | --- | --- |"
     )
     body = [
