@@ -39,9 +39,10 @@ class Section:
         if self._boxed:
             end = Text(self._note, style="dim") if self._note else None
             heading.truncate(options.max_width - 6)
-            yield Panel(
+            box = Panel(
                 self._body, title=heading, title_align="left", subtitle=end, subtitle_align="right", border_style="dim"
             )
+            yield from console.render(box, options)
             return
         note = f" {self._note}" if self._note else ""
         heading.truncate(options.max_width - len(note))

@@ -1,5 +1,9 @@
-"""Snapshots recorded from `live/snapshot`, one JSON object a line, read back."""
+"""Snapshots recorded from `live/snapshot`, one JSON object a line, read back.
 
+`soundscape-monitor subscribe --kind live/snapshot --json > FILE` records them.
+"""
+
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +13,7 @@ from monitor.snapshot import Snapshot
 
 
 def recorded(path: Path) -> Iterator[Snapshot]:
-    """Yield the snapshots of a file.
+    """Yield the snapshots of a file: the messages as they were published, or bare snapshots.
 
     Raises ValueError naming the line that is not a snapshot, and OSError where the file cannot be read.
     """
@@ -18,7 +22,11 @@ def recorded(path: Path) -> Iterator[Snapshot]:
             if not line.strip():
                 continue
             try:
-                yield Snapshot.model_validate_json(line)
+                tree = json.loads(line)
+                bare = tree["result"] if isinstance(tree, dict) and "result" in tree else tree
+                yield Snapshot.model_validate_json(json.dumps(bare))
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{path}, line {number}: not JSON: {error.msg}") from error
             except ValidationError as error:
                 first = error.errors()[0]
                 place = ".".join(str(part) for part in first["loc"]) or "the line"

@@ -35,6 +35,12 @@ def draw(shown: list[Snapshot], width: int, height: int, *, encoding: str = "utf
     return out.getvalue()
 
 
+def test_sections_take_all_the_room_there_is(minute: list[Snapshot]) -> None:
+    for size in ((160, 50), (120, 36), (80, 24)):
+        lines = draw(minute, *size).rstrip("\n").split("\n")
+        assert not [line for line in lines[1:-1] if not line[size[0] // 2 :].strip()], size
+
+
 def with_(snapshot: Snapshot, **changes: object) -> list[Snapshot]:
     return [snapshot.model_copy(update=changes)]
 
