@@ -1,5 +1,7 @@
 """Command line of training: `python -m training --help`."""
 
+from collections.abc import Callable
+
 import typer
 
 from training.araus import ArausError
@@ -21,9 +23,17 @@ siblings what they think, [bold]distil[/] trains on that.
 
 Every step resumes where it was interrupted.""",
 )
-for command in (araus.prepare, araus.features, araus.train, araus.evaluate, araus.calibrate):
-    app.command()(command)
-for command in (soundscapes.mix, soundscapes.distil, soundscapes.attribution):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    araus.prepare,
+    araus.features,
+    araus.train,
+    araus.evaluate,
+    araus.calibrate,
+    soundscapes.mix,
+    soundscapes.distil,
+    soundscapes.attribution,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -3,12 +3,12 @@
 import csv
 from pathlib import Path
 
-from training.mixture.sources import TRAINING_LICENCES, read_manifest
+from training.mixture.sources import TRAINING_LICENCES, read_manifest, split
 
 
 def attribution_table(folder: Path) -> str:
-    """Markdown table of the training recordings of an audio folder, one row a source: licence, author, title, where from."""
-    used = {source.file for source in read_manifest(folder) if not source.held_out}
+    """Markdown table of the training recordings of an audio folder, one row a source."""
+    used = {source.file for source in split(read_manifest(folder), held_out=False)}
     with (folder / "manifest.csv").open(newline="", encoding="utf-8") as lines:
         rows = [
             row for row in csv.DictReader(lines) if row["file"] in used and row["licence_class"] in TRAINING_LICENCES

@@ -52,7 +52,7 @@ def teachers_scores(arrays: Arrays) -> tuple[FloatArray, FloatArray, FloatArray]
 def judge(
     scene: FloatArray, event: FloatArray, affect: FloatArray, arrays: Arrays, origins: NDArray[np.str_] | None = None
 ) -> dict[str, Figure]:
-    """Figures with intervals (by origin where given): scene macro accuracy, mean event AUC, agreement with the teachers."""
+    """Figures with intervals (by origin where given): scenes, mean event AUC, agreement with the teachers."""
     n = len(scene)
     label = np.asarray(arrays["scene"], dtype=np.int64)
     _, teacher_event, teacher_affect = teachers_scores(arrays)

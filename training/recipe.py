@@ -68,7 +68,7 @@ def pooled_lengths(
         targets.append(data.targets)
         offset += len(data)
     tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")]
-    joined = Pooled(*tensors, kernels=parts[0].kernels)
+    joined = Pooled(tensors[0], tensors[1], tensors[2], tensors[3], parts[0].kernels)
     names = ("scene", "event", "affect", "scene_weight")
     return joined, Targets(*(np.concatenate([getattr(t, name) for t in targets]) for name in names))
 

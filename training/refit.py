@@ -89,7 +89,7 @@ def pool_windows(
 
 
 def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Outputs:
-    """Outputs for pooled embeddings, mel (B, b, 320) and loudness (B, b, 64), of all four branches or their stand-ins."""
+    """Outputs for pooled embeddings, mel (B, b, 320) and loudness (B, b, 64), of four branches or their stand-ins."""
     if mel.shape[1] < len(KERNELS):
         order = [kernels.index(stand_in(kernel, kernels)) for kernel in KERNELS]
         mel, loudness = mel[:, order], loudness[:, order]

@@ -10,7 +10,7 @@ from training.attribution import attribution_table
 from training.mixture import acoustics
 from training.mixture.plan import Part, Plan, Planner
 from training.mixture.render import Renderer
-from training.mixture.sources import AudioStore, SourceError, imply, read_manifest
+from training.mixture.sources import AudioStore, SourceError, imply, read_manifest, split
 from training.mixture.synthesis import SYNTHESISERS
 from training.targets import soft_targets
 from training.teachers import Ensemble, scene_target
@@ -44,8 +44,8 @@ def test_only_free_and_repository_licences_train(recordings: Path) -> None:
 
 def test_held_out_origins_are_few_and_fixed(shared: Path) -> None:
     sources = read_manifest(shared / "audio")
-    trained = {source.origin for source in sources if not source.held_out}
-    assert not trained & {source.origin for source in sources if source.held_out}
+    trained = {source.origin for source in split(sources, held_out=False)}
+    assert not trained & {source.origin for source in split(sources, held_out=True)}
     assert all(s.held_out for s in sources if s.licence_class in ("nc", "pixabay", "unclear"))
 
 

@@ -49,13 +49,13 @@ def mix(
 
 def _shard(fixed: tuple[Path, Path, Path, Path, Path, Path, int, bool, int], index: int) -> None:
     from training.mixture.generate import Generator, MixtureJob
-    from training.mixture.sources import AudioStore, read_manifest
+    from training.mixture.sources import AudioStore, read_manifest, split
     from training.teachers import Ensemble
 
     recordings, labels, teachers, scaling, store, out, seconds, held_out, seed = fixed
     job = MixtureJob(out, seconds, index + 1, seed)
     rows = read_labels(labels, "train")
-    sources = [source for source in read_manifest(recordings) if source.held_out == held_out]
+    sources = split(read_manifest(recordings), held_out=held_out)
     generator = Generator(
         sources, list(zip(rows.scene, rows.events, strict=True)), AudioStore(store), Ensemble(teachers, scaling)
     )

@@ -97,6 +97,15 @@ def read_manifest(folder: Path) -> list[Source]:
     return sources
 
 
+def split(sources: list[Source], *, held_out: bool) -> list[Source]:
+    """The sources that train, or those that validate; an origin that trains never validates under another licence."""
+    training = [source for source in sources if not source.held_out]
+    if not held_out:
+        return training
+    trained = {source.origin for source in training}
+    return [source for source in sources if source.held_out and source.origin not in trained]
+
+
 class AudioStore:
     """Decoded recordings at 48 kHz in one float16 file that is mapped, not read."""
 
