@@ -84,7 +84,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soundscape-")))
         publisher = _publisher(settings, options, state, vitals, stack)
         webhook = _webhook(settings, vitals, stack)
-        history = History(state / "history.db", settings.aggregate, settings.node.time_zone)
+        history = History(state / "history.db", settings.aggregate, settings.node.time_zone, replace_damaged=True)
         history.note("boot", _journal(source, bundle))
     except BaseException:
         source.close()
@@ -103,7 +103,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         sink(record)
 
     def recorder() -> Recorder:
-        history = History(state / "history.db", settings.aggregate, settings.node.time_zone)
+        history = History(state / "history.db", settings.aggregate, settings.node.time_zone, replace_damaged=True)
         return Recorder(history, publisher, webhook, watched, vitals)
 
     basis = basis_of(source.calibration, settings.calibration)
