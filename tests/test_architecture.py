@@ -55,7 +55,9 @@ def test_running_the_node_loads_no_heavy_library() -> None:
 
 
 def test_modules_stay_small() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > 250}
+    """A language is one file, so that another one is one file too: it may be longer."""
+    code = [p for p in modules() if p.parent.name != "languages"]
+    long = {str(p.relative_to(ROOT)): n for p in code if (n := len(p.read_text().splitlines())) > 250}
     assert not long, f"modules of more than 250 lines: {long}"
 
 
