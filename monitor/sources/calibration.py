@@ -58,6 +58,10 @@ class CalibrationStore:
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir / FILE_NAME
 
+    def devices(self) -> dict[str, list[CalibrationRecord]]:
+        """Return the records of all devices, oldest first; raises CalibrationUnreadable."""
+        return self._load()
+
     def history(self, device: str) -> list[CalibrationRecord]:
         """Return the records of a device, oldest first; raises CalibrationUnreadable."""
         return self._load().get(device, [])

@@ -15,7 +15,7 @@ from monitor.sources.ring import Loss
 from monitor.sources.stream import DeviceStream
 from monitor.types import FRAME_GRID, RATE_HZ, AudioBlock, Gap
 
-POLL_S = 0.02
+POLL_S = 0.05
 BLOCKS_PER_S = 10
 SETTLE_S = 0.25
 """Sound after which a stream's first frame is placed: the driver may hand over the first blocks in a hurry, s."""

@@ -158,6 +158,11 @@ def test_a_microphone_that_hears_a_calibrator_is_calibrated_from_then_on(
     assert record.tone_dbfs == pytest.approx(-23.01, abs=0.02) and record.serial == "M7"
     checked = CliRunner().invoke(CLI, ["calibrate", *common, "--check"], catch_exceptions=False)
     assert "within 0.5 dB" in checked.stdout
+    kept = CliRunner().invoke(CLI, ["calibrate", "--state", str(state), "--history"], catch_exceptions=False)
+    assert kept.stdout.startswith(f"{DEVICE}\n") and [" check " in line for line in kept.stdout.splitlines()[1:]] == [
+        False,
+        True,
+    ]
     listed = CliRunner().invoke(CLI, ["devices", "--state", str(state), "--json"], catch_exceptions=False)
     device = next(d for d in map(json.loads, listed.stdout.splitlines()) if d["name"] == DEVICE)
     assert device["calibration"]["level_reference"] == "calibrated"

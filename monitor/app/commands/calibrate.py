@@ -1,5 +1,6 @@
 """`calibrate`: learn from an acoustic calibrator what a sample value means in Pa."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,6 @@ from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import CalibrationRecord, CalibrationStore, configured, device_key
 from monitor.sources.chatter import silence_native_chatter
 from monitor.sources.contract import Source
-from monitor.sources.devices import find_input, load_sounddevice
 from monitor.sources.microphone import MicrophoneSource
 
 
@@ -39,7 +39,7 @@ def calibrate(
     ] = None,
     wait: Annotated[float, typer.Option(help="Wait so long for a steady tone, s.", min=6)] = 60.0,
     history: Annotated[
-        bool, typer.Option("--history", help="Show what is kept for the device; measure nothing.")
+        bool, typer.Option("--history", help="Show what is kept, for --device or all; measure nothing.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
     file: Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).")] = None,
@@ -56,7 +56,7 @@ def calibrate(
     store = CalibrationStore(state or config.state_folder())
     errors = Console(stderr=True)
     if history:
-        return _tell_history(store, settings, device, as_json)
+        return _tell_history(store, device, as_json)
     if recording is not None:
         key = None if device is None else device_key(device, settings.audio.channel)
         source: Source = AudioFileSource(recording, configured(1.0))
@@ -119,15 +119,17 @@ def _told(record: CalibrationRecord, before: CalibrationRecord | None, key: str 
     return lines
 
 
-def _tell_history(store: CalibrationStore, settings: Settings, device: str | None, as_json: bool) -> None:
-    name = find_input(load_sounddevice(), device or settings.audio.device).name
-    records = store.history(device_key(name, settings.audio.channel))
-    if not records and not as_json:
-        typer.echo(f"Nothing is kept for {name}.")
-    for record in records:
-        if as_json:
-            typer.echo(record.model_dump_json())
-            continue
-        shift = "" if record.shift_db is None else f", {record.shift_db:+.2f} dB"
-        serial = f", SN {record.serial}" if record.serial else ""
-        typer.echo(f"{record.at:%Y-%m-%d %H:%M} UTC  {record.kind:<11} {record.full_scale_pa:.6g} Pa{shift}{serial}")
+def _tell_history(store: CalibrationStore, device: str | None, as_json: bool) -> None:
+    kept = {name: records for name, records in store.devices().items() if (device or "").casefold() in name.casefold()}
+    if as_json:
+        typer.echo(json.dumps({name: [r.model_dump(mode="json") for r in records] for name, records in kept.items()}))
+        return
+    if not kept:
+        typer.echo(f"No calibration is kept{f' for {device}' if device else ''} in {store.path}.")
+    for name, records in kept.items():
+        typer.echo(name)
+        for record in records:
+            shift = "" if record.shift_db is None else f", {record.shift_db:+.2f} dB"
+            serial = f", SN {record.serial}" if record.serial else ""
+            what = f"{record.kind:<11} {record.full_scale_pa:.6g} Pa{shift}{serial}"
+            typer.echo(f"  {record.at:%Y-%m-%d %H:%M} UTC  {what}")
