@@ -1,6 +1,5 @@
 """From the history to one self-contained HTML page."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 
@@ -9,7 +8,6 @@ from monitor.report.page import page
 from monitor.report.sheet import Sheet
 from monitor.report.span import Span
 from monitor.settings import Settings
-from monitor.sources.calibration import CalibrationRecord
 from monitor.store.history import History
 
 
@@ -17,26 +15,20 @@ class ReportExtraMissing(ImportError):
     """The packages that draw reports are not installed; the text is a sentence for the user."""
 
 
-def build(
-    history: History,
-    settings: Settings,
-    span: Span,
-    calibrations: Sequence[CalibrationRecord] = (),
-    made: datetime | None = None,
-) -> str:
+def build(history: History, settings: Settings, span: Span, made: datetime | None = None) -> str:
     """Return the report of a span as HTML that needs no other file, no network and no script.
 
-    `calibrations` are those of the microphone, oldest first; `made` is the time printed as the report's own (now).
-    Raises ReportExtraMissing, and DatabaseError where the history cannot be read.
+    `made` is the time printed as the report's own: now. Raises ReportExtraMissing, and DatabaseError where the history
+    cannot be read.
     """
-    return render(Sheet(history, settings, span), calibrations, made)
+    return render(Sheet(history, settings, span, made), made)
 
 
-def render(sheet: Sheet, calibrations: Sequence[CalibrationRecord] = (), made: datetime | None = None) -> str:
+def render(sheet: Sheet, made: datetime | None = None) -> str:
     """Return the report of a sheet as HTML; raises ReportExtraMissing."""
     missing = [name for name in ("jinja2", "matplotlib") if find_spec(name) is None]
     if missing:
         raise ReportExtraMissing(
             f"Reports need {' and '.join(missing)}: install the extra with pip install 'soundscape-monitor[report]'."
         )
-    return page(sheet, figures_of(sheet), calibrations, made)
+    return page(sheet, figures_of(sheet), made)

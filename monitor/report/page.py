@@ -1,6 +1,5 @@
 """The page: all that the template needs, and the template filled in."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import pairwise
@@ -13,14 +12,13 @@ from monitor.report.plots.canvas import Plot
 from monitor.report.provenance import gap_rows, honesty, notices, provenance
 from monitor.report.sheet import Sheet
 from monitor.report.words import LEFT_OUT, changes, clock, db, duration, most_heard, share
-from monitor.sources.calibration import CalibrationRecord
 
 CAPTIONS_OF_DAY = 48
 """Captions of periods that are printed; of more, every second, third, ... one."""
 EXCEEDANCES_SHOWN = 15
 
 
-def page(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRecord], made: datetime | None) -> str:
+def page(sheet: Sheet, figures: Figures, made: datetime | None) -> str:
     """Return the page as HTML."""
     from jinja2 import Environment, StrictUndefined
 
@@ -33,8 +31,8 @@ def page(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRecor
         css=css,
         made=f"{moment:%Y-%m-%d %H:%M %Z}",
         version=__version__,
-        notices=notices(sheet, figures, calibrations),
-        provenance=provenance(sheet, figures, calibrations),
+        notices=notices(sheet, figures),
+        provenance=provenance(sheet, figures),
         gap_rows=gap_rows(sheet),
         honesty=honesty(sheet, figures),
         **_head(sheet, figures),

@@ -1,13 +1,12 @@
 """Whether the figures can be trusted: notices on top of the page, and quality, calibration and origin below."""
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from monitor.report.figures import Figures
 from monitor.report.sheet import Sheet
 from monitor.report.words import clock, duration, share
-from monitor.sources.calibration import CalibrationRecord
 
 LONG_GAP_S = 10.0
 GAPS_SHOWN = 12
@@ -23,7 +22,7 @@ class Notice:
     text: str
 
 
-def notices(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRecord]) -> list[Notice]:
+def notices(sheet: Sheet, figures: Figures) -> list[Notice]:
     """Return what limits the figures."""
     quality = figures.whole.quality
     found = []
@@ -31,9 +30,9 @@ def notices(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRe
         found.append(
             Notice("Uncalibrated: levels are relative.", "They may be compared with each other, not with limits.")
         )
-    age = _age_days(sheet, calibrations)
+    age = _age_days(sheet)
     if quality.calibrated and age is not None and age > OLD_DAYS:
-        found.append(Notice("Old calibration.", f"The microphone was last calibrated {age} days before."))
+        found.append(Notice("Old calibration.", f"The microphone was calibrated {age} days before."))
     if figures.partial and sheet.pieces:
         until = sheet.heard_until
         ended = until is not None and until < sheet.span.end
@@ -47,7 +46,7 @@ def notices(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRe
     return found
 
 
-def provenance(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRecord]) -> list[tuple[str, str]]:
+def provenance(sheet: Sheet, figures: Figures) -> list[tuple[str, str]]:
     """Return quality, calibration and origin as names and values."""
     quality, whole = figures.whole.quality, figures.whole
     lost = sum(gap.duration_s for gap in sheet.gaps)
@@ -57,7 +56,7 @@ def provenance(sheet: Sheet, figures: Figures, calibrations: Sequence[Calibratio
     ]
     if sheet.pieces:
         rows += [
-            ("Calibration", _calibration(sheet, figures, calibrations)),
+            ("Calibration", _calibration(sheet, figures)),
             ("Overload", f"{quality.overload_pct:.2g} % of the time; {quality.clipped_pct:.2g} % of samples clipped"),
             ("Below the measuring range", f"{quality.under_range_pct:.2g} % of the time"),
             ("Wind on the microphone", f"{quality.wind_pct:.2g} % of the time (not left out of the levels)"),
@@ -98,28 +97,20 @@ def honesty(sheet: Sheet, figures: Figures) -> str:
     return f"{how}; filters are verified within IEC 61672-1 class 1 limits, the whole chain is not type-approved."
 
 
-def _in_force(sheet: Sheet, calibrations: Sequence[CalibrationRecord]) -> CalibrationRecord | None:
-    before = [one for one in calibrations if one.kind == "calibration" and one.at < sheet.span.end]
-    return before[-1] if before else None
+def _age_days(sheet: Sheet) -> int | None:
+    """Return the age of the calibration at the end of the record, days; its date is in the node's own words."""
+    dates = re.findall(r"\b\d{4}-\d\d-\d\d\b", sheet.calibration or "")
+    moment = sheet.span.local(sheet.heard_until or sheet.span.end).date()
+    return max(0, (moment - date.fromisoformat(dates[0])).days) if dates else None
 
 
-def _age_days(sheet: Sheet, calibrations: Sequence[CalibrationRecord]) -> int | None:
-    record = _in_force(sheet, calibrations)
-    moment: datetime = sheet.heard_until or sheet.span.end
-    return None if record is None else max(0, (moment - record.at).days)
-
-
-def _calibration(sheet: Sheet, figures: Figures, calibrations: Sequence[CalibrationRecord]) -> str:
+def _calibration(sheet: Sheet, figures: Figures) -> str:
     quality = figures.whole.quality
     if not quality.calibrated:
         return "none: levels are relative"
     if quality.level_reference == "configured":
         return "sensitivity configured by the operator, not measured"
-    record, age = _in_force(sheet, calibrations), _age_days(sheet, calibrations)
-    if record is None or age is None:
+    age = _age_days(sheet)
+    if sheet.calibration is None or age is None:
         return "by an acoustic calibrator; its date is not known here"
-    on = f"{record.at.astimezone(sheet.span.zone):%Y-%m-%d}"
-    text = f"{record.level_db:g} dB at {record.freq_hz:g} Hz on {on}, {age} day{'' if age == 1 else 's'} before"
-    text += f", microphone {record.serial}" if record.serial else ""
-    checks = [one for one in calibrations if one.kind == "check" and record.at < one.at and one.shift_db is not None]
-    return text + (f"; checked {checks[-1].at:%Y-%m-%d}, shift {checks[-1].shift_db:+.2f} dB" if checks else "")
+    return f"{sheet.calibration}: {age} day{'' if age == 1 else 's'} old"

@@ -15,6 +15,8 @@ from monitor.store.history import History
 from monitor.store.history_tables import JournalEntry
 
 FULL_S = 60.0
+NOTED = timedelta(days=400)
+"""How far back the journal is searched for the calibration in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Sheet:
         self.gaps: list[GapRecord] = history.gaps(span.start, span.end)
         self.alerts: list[Alert] = history.alerts(span.start, span.end)
         self.journal: list[JournalEntry] = history.journal(span.start, span.end)
+        self.calibration = _calibration(history, span)
+        """What the node last noted of its calibration: how and when; None where the journal does not go back to it."""
         self._parts = DayParts.of(settings.aggregate)
 
     @cached_property
@@ -127,6 +131,13 @@ class Sheet:
     def told(self) -> Sequence[Caption]:
         """Return the captions of reporting periods."""
         return [caption for caption in self.captions if caption.end - caption.start < timedelta(hours=20)]
+
+
+def _calibration(history: History, span: Span) -> str | None:
+    for entry in reversed(history.journal(span.start - NOTED, span.end)):
+        if isinstance(told := entry.detail.get("calibration"), str):
+            return told
+    return None
 
 
 def _pieces(history: History, span: Span, period_min: int) -> Iterator[Slot]:

@@ -26,6 +26,7 @@ MADE = datetime(2026, 5, 9, 6, tzinfo=UTC)
 def park(tmp_path_factory: pytest.TempPathFactory) -> History:
     """A whole day of a calibrated park with an outage of 50 min."""
     history = History(tmp_path_factory.mktemp("park") / "history.db", SETTINGS.aggregate, ZONE.key)
+    history.note("boot", {"calibration": "94 dB at 1000 Hz, 2026-03-02, SN M-1042"}, DAY.start - timedelta(days=50))
     fill(history, Place("park", 3), DAY.start, DAY.end, [OUTAGE])
     history.add(digest(DAY.start, DAY.end))
     return history

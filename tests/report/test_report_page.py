@@ -1,7 +1,7 @@
 """The page stands by itself, says what its figures rest on, and shows every figure as it is."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -12,13 +12,7 @@ from synthetic_history import fill
 from monitor.records import Alert, Caption
 from monitor.report import Span, build, figures_of
 from monitor.report.sheet import Sheet
-from monitor.sources.calibration import CalibrationRecord
 from monitor.store.history import History
-
-CALIBRATION = CalibrationRecord(
-    at=datetime(2026, 3, 2, 9, tzinfo=UTC), kind="calibration", full_scale_pa=10, level_db=94, freq_hz=1000,
-    tone_dbfs=-20, sd_db=0.02, shift_db=None, serial="M-1042",
-)  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -55,7 +49,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html(park: History) -> str:
-    return build(park, SETTINGS, DAY, [CALIBRATION], MADE)
+    return build(park, SETTINGS, DAY, MADE)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +92,7 @@ def test_figures_on_the_page_are_those_of_the_data(park: History, page: Page) ->
 
 def test_partial_data_and_the_calibration_are_told(page: Page) -> None:
     assert "Partial data. 96.5 % of the time was heard (day 93.0 %)." in page.text
-    assert "94 dB at 1000 Hz on 2026-03-02, 67 days before, microphone M-1042" in page.text
+    assert "94 dB at 1000 Hz, 2026-03-02, SN M-1042: 68 days old" in page.text
     assert "50 min vanished" in page.text
     assert "ncalibrated" not in page.text
     assert "class 1 limits" in page.text and "class 1 meter" not in page.text
@@ -117,26 +111,26 @@ def test_the_narrative_is_the_days_own(page: Page) -> None:
 
 
 def test_the_page_is_the_same_each_time(park: History, html: str) -> None:
-    assert build(park, SETTINGS, DAY, [CALIBRATION], MADE) == html
+    assert build(park, SETTINGS, DAY, MADE) == html
 
 
 def test_an_uncalibrated_node_says_so_first(empty: History) -> None:
     fill(empty, Place("street", 3, calibrated=False), DAY.start, DAY.start + timedelta(hours=1))
-    text = Page(build(empty, SETTINGS, DAY, (), MADE)).text
+    text = Page(build(empty, SETTINGS, DAY, MADE)).text
     assert text.index("Uncalibrated: levels are relative.") < text.index("Lden")
     assert "dB rel." in text and "Levels are not calibrated." in text
     assert "The record ends at 01:00." in text
 
 
 def test_a_day_without_data_is_a_page_that_says_so(empty: History) -> None:
-    page = Page(build(empty, SETTINGS, DAY, (), MADE))
+    page = Page(build(empty, SETTINGS, DAY, MADE))
     assert "Nothing was heard in this time" in page.text and "svg" not in page.tags and not page.open
 
 
 def test_a_day_on_which_the_clocks_change_says_so(empty: History) -> None:
     span = Span.day(datetime(2026, 10, 25).date(), DAY.zone)
     fill(empty, Place("park", 3), span.start, span.start + timedelta(hours=5))
-    text = Page(build(empty, SETTINGS, span, (), MADE)).text
+    text = Page(build(empty, SETTINGS, span, MADE)).text
     assert "the clocks change: 25 hours" in text
     assert "02:00 CEST" in text and "02:00 CET" in text
 
@@ -144,7 +138,7 @@ def test_a_day_on_which_the_clocks_change_says_so(empty: History) -> None:
 def test_a_week_lists_its_days(empty: History) -> None:
     week = Span.week(datetime(2026, 5, 8).date(), DAY.zone)
     fill(empty, Place("park", 3), week.start + timedelta(days=1), week.start + timedelta(days=1, hours=3))
-    page = Page(build(empty, SETTINGS, week, (), MADE))
+    page = Page(build(empty, SETTINGS, week, MADE))
     assert "Week 19 of 2026: 4 May to 10 May 2026" in page.text and not page.open
     assert page.text.count("no data") == 6 and "Tuesday 5 May" in page.text
 
@@ -158,5 +152,12 @@ def test_alerts_and_hostile_captions_are_shown_as_text(empty: History) -> None:
     empty.add(
         Caption(start=DAY.start, end=DAY.end, headline=hostile, text=hostile, source="llm", model="m", facts_id="x")
     )
-    html = build(empty, SETTINGS, DAY, (), MADE)
+    html = build(empty, SETTINGS, DAY, MADE)
     assert "<script" not in html and "&lt;script&gt;" in html and "too &lt;b&gt;loud" in html
+
+
+def test_an_old_calibration_is_told_first(empty: History) -> None:
+    empty.note("boot", {"calibration": "94 dB at 1000 Hz, 2024-03-02"}, DAY.start - timedelta(days=1))
+    fill(empty, Place("park", 3), DAY.start, DAY.start + timedelta(minutes=10))
+    text = Page(build(empty, SETTINGS, DAY, MADE)).text
+    assert text.index("Old calibration. The microphone was calibrated 797 days before.") < text.index("Lden")

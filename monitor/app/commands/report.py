@@ -11,7 +11,6 @@ import typer
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
 from monitor.report import ReportExtraMissing, Sheet, Span, as_csv, figures_of, render
-from monitor.sources.calibration import CalibrationRecord, CalibrationStore
 from monitor.store.history import History
 
 
@@ -36,21 +35,20 @@ def report(
 ) -> None:
     """Write the report of a day or a week: levels, Lden, exceedances, sounds, feelings, coverage, in words and plots.
 
-    The page is one HTML file that needs no network and prints on A4. Limits and calm hours are set in [report].
+    The page is one HTML file that needs no network and prints on A4. The limit and what counts as
+    calm are set in the table `report` of the configuration.
     """
     if day is not None and week is not None:
         raise Failure(Exit.USAGE, "Give --day or --week, not both.")
     settings = config.load(config.find(file))
     zone = ZoneInfo(settings.node.time_zone)
     span = Span.week(_date(week, zone), zone) if week is not None else Span.day(_date(day or "yesterday", zone), zone)
-    folder = state or config.state_folder()
-    path = folder / "history.db"
+    path = (state or config.state_folder()) / "history.db"
     if not path.is_file():
         raise Failure(Exit.MISSING_INPUT, f"There is no history at {path}: run the node first, or name --state.")
     history = History(path, settings.aggregate, settings.node.time_zone)
     try:
         sheet = Sheet(history, settings, span)
-        calibrations = _calibrations(history, folder, settings.audio.device, span)
     finally:
         history.close()
     to_stdout = csv is not None and str(csv) == "-"
@@ -67,7 +65,7 @@ def report(
         return
     page = out or Path(f"soundscape-{settings.node.name}-{span.name}.html")
     try:
-        _write(page, render(sheet, calibrations))
+        _write(page, render(sheet))
     except ReportExtraMissing as error:
         raise Failure(Exit.CONFIG, str(error)) from None
     heard = f"{sheet.whole.quality.coverage:.1%} of the time was heard" if sheet.pieces else "nothing was heard"
@@ -92,16 +90,6 @@ def _write(path: Path, text: str) -> None:
         raise Failure(Exit.CONFIG, f"{path} cannot be written: {error.strerror}.") from None
 
 
-def _calibrations(history: History, folder: Path, device: str | None, span: Span) -> list[CalibrationRecord]:
-    """Return the calibrations of the device that the journal last named, else of the configured one."""
-    store = CalibrationStore(folder)
-    for entry in reversed(history.journal(span.end - timedelta(days=400), span.end)):
-        named = entry.detail.get("device")
-        if isinstance(named, str) and (found := store.history(named)):
-            return found
-    return store.history(device) if device else []
-
-
 def _figures(sheet: Sheet) -> dict[str, Any]:
     figures = figures_of(sheet)
     return {
@@ -109,8 +97,8 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
         "start": sheet.span.start.isoformat(),
         "end": sheet.span.end.isoformat(),
         "time_zone": sheet.span.zone.key,
-        "Lden": figures.Lden,
-        "parts": {part.name: {"LAeq": part.level_db, "coverage": part.coverage} for part in figures.parts},
+        "Lden": None if figures.Lden is None else round(figures.Lden, 2),
+        "parts": {part.name: {"LAeq": part.level_db, "coverage": round(part.coverage, 5)} for part in figures.parts},
         "partial": figures.partial,
         "days": [day.model_dump(mode="json") for day in figures.days],
         "calm_hours": [hour.start.isoformat() for hour in figures.calm_hours],
@@ -120,6 +108,7 @@ def _figures(sheet: Sheet) -> dict[str, Any]:
             {"start": run.start.isoformat(), "minutes": run.minutes, "LAeq_max": round(run.LAeq_max, 2)}
             for run in figures.exceedances
         ],
+        "calibration": sheet.calibration,
         "gaps": [gap.model_dump(mode="json") for gap in sheet.gaps],
         "whole": figures.whole.model_dump(mode="json"),
     }
