@@ -16,7 +16,7 @@ from monitor.dsp.levels import equivalent_level_db, exposure_level_db, peak_to_d
 from monitor.dsp.loudness import StreamingLoudness, loudness
 from monitor.dsp.mel import log_mel
 from monitor.dsp.resample import Resampler, resample
-from monitor.types import LEVEL_FRAME, RATE_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LevelFrame
+from monitor.types import LEVEL_FRAME, RATE_HZ, THIRD_OCTAVES_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LevelFrame
 
 Rows = list[tuple[str, float, float, float]]
 Part = tuple[str, str, str, int, Rows]
@@ -207,7 +207,7 @@ def third_octaves() -> Iterator[Part]:
 
 def _name(band: int) -> str:
     """Return the nominal midband frequency of a band with its unit."""
-    return f"{bank.THIRD_OCTAVES_HZ[band]:g} Hz"
+    return f"{THIRD_OCTAVES_HZ[band]:g} Hz"
 
 
 def _impulse(resampler: Resampler) -> FloatArray:

@@ -4,7 +4,7 @@
     python -m benchmarks.dsp --clip x.wav    # another sound
     python -m benchmarks.dsp --hours 24      # also a long run in uneven chunks, against long blocks, bit for bit
 
-CPU is process time per second of sound, the least of several passes. Compare ratios: the machine may be busy with other work.
+CPU is process time per second of sound, the least of several passes. Compare ratios: the machine may be busy.
 """
 
 import argparse

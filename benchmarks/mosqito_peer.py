@@ -1,10 +1,10 @@
 """MoSQITo 1.2.1 `loudness_zwtv`, as it is, and with the faults of its slopes taken out.
 
 Its faults (ISO 532-1:2017 wants otherwise): the total is rounded to 0.001 or 0.01 sone before the temporal weighting;
-one value of the slope table is 0.24 instead of 0.22; where a slope ends in the last 0.1 Bark of a critical band the total
-counts a piece twice, up to 0.09 sone in single spectra of loud sounds, although its own specific loudness is right there.
-All three lie in its slopes. Besides, the decay begins with what the sound ends with (so compare sounds that end in silence);
-above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values, not floor.
+one value of the slope table is 0.24 instead of 0.22; where a slope ends in the last 0.1 Bark of a critical band the
+total counts a piece twice, up to 0.09 sone in single spectra of loud sounds, although its own specific loudness is
+right there. These lie in its slopes. Besides, the decay begins with what the sound ends with (so compare sounds that end in
+silence); above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values, not floor.
 """
 
 import importlib
@@ -32,7 +32,7 @@ def core_after_decay(pressure_pa: FloatArray, field: str = "free") -> FloatArray
 
 
 def with_right_slopes(pressure_pa: FloatArray, field: str = "free") -> FloatArray:
-    """Return N(t) by MoSQITo's stages, but with our slopes, which Annex B of the standard proves, in place of its own."""
+    """Return N(t) by MoSQITo's stages with our slopes, which Annex B of the standard proves, in place of its own."""
     found = core_after_decay(pressure_pa, field)
     core = np.zeros((found.shape[1], stage.CORE))
     core[:, : len(found)] = found.T
