@@ -1,0 +1,1 @@
+"""What the parts cost and how exact they are, beside their peers."""

@@ -2,7 +2,6 @@
 
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -47,7 +46,7 @@ def _register() -> None:
         ("City", ("bridge", "fleet")),
         ("Care", ("support_bundle",)),
     ):
-        for name in [n for n in names if (Path(__file__).parent / "commands" / f"{n}.py").exists()]:
+        for name in names:
             module: Any = import_module(f"monitor.app.commands.{name}")
             title = name.replace("_", "-")
             if hasattr(module, "app"):
