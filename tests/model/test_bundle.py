@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Bundle, BundleError
+from monitor.model import SHIPPED, Bundle, BundleError
 from monitor.types import EVENTS, PAQ, SCENES
 
 
@@ -74,3 +74,12 @@ def test_no_bundle_and_a_broken_one_are_told_apart(copy: Path, tmp_path: Path) -
     (copy / "bundle.json").write_text("{")
     with pytest.raises(BundleError, match=r"cannot be read"):
         Bundle.load(copy)
+
+
+def test_the_shipped_bundle_is_whole_and_small() -> None:
+    if not (SHIPPED / "bundle.json").is_file():
+        pytest.skip("no weights ship with this revision")
+    shipped = Bundle.load()
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 12e6
+    assert shipped.metadata["training"], "the bundle says where its weights come from"
+    assert b"/home/" not in (SHIPPED / "bundle.json").read_bytes()
