@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,3 +112,56 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker = Mosquitto(tmp_path / "mosquitto")
     yield broker
     broker.stop()
+
+
+class Postgres:
+    """A PostgreSQL cluster of one's own."""
+
+    def __init__(self) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not found:
+            pytest.skip("postgresql is not installed")
+        self._bin, self.port = found[-1], free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres")
+        self._run("initdb", "-D", self._folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
+        self.start()
+
+    def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
+        """Return a connection string."""
+        return f"host=127.0.0.1 port={self.port} dbname={database} user={user}"
+
+    def start(self) -> None:
+        """Start, and return when it takes connections."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        self._run("pg_ctl", "-D", self._folder / "data", "-w", "-l", self._folder / "log", "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop; "immediate" is a crash."""
+        self._run("pg_ctl", "-D", self._folder / "data", "-w", "-m", mode, "stop")
+
+    def database(self, name: str) -> str:
+        """Make an empty database and return its connection string."""
+        self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", f"CREATE DATABASE {name}")
+        return self.dsn(name)
+
+    def remove(self) -> None:
+        """Stop and delete everything."""
+        self.stop("immediate")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(self._bin / program), *map(str, arguments)]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/tmp", timeout=120)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Return a PostgreSQL for the whole run; each test makes a database of its own."""
+    cluster = Postgres()
+    yield cluster
+    cluster.remove()

@@ -139,8 +139,8 @@ def _row(kind: str, message: Message) -> tuple[str, dict[str, Any]]:
     figures = dict.fromkeys(("laeq", "lafmax", "l10", "l90", "n5", "isop", "isoe", "scene"))
     if isinstance(result, Interval):
         levels, affect = result.levels, result.affect
-        figures = {"laeq": levels.LAeq, "lafmax": levels.LAFmax, "l10": levels.L10, "l90": levels.L90}  # type: ignore[dict-item]
-        figures |= {"n5": result.loudness.N5, "isop": affect.isop, "isoe": affect.isoe, "scene": result.scene.label}  # type: ignore[dict-item]
+        figures = {"laeq": levels.LAeq, "lafmax": levels.LAFmax, "l10": levels.L10, "l90": levels.L90}
+        figures |= {"n5": result.loudness.N5, "isop": affect.isop, "isoe": affect.isoe, "scene": result.scene.label}
     return sql.INSERT_MESSAGE, row | figures
 
 

@@ -1,4 +1,4 @@
-"""The few MQTT 3.1.1 packets that a virtual node needs (OASIS MQTT 3.1.1): thousands of clients fit in one event loop."""
+"""The few MQTT 3.1.1 packets that a virtual node needs (OASIS MQTT 3.1.1), so that thousands fit in one event loop."""
 
 import asyncio
 import struct

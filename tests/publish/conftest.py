@@ -1,5 +1,5 @@
 """Fixtures for whatever talks to a broker."""
 
-from brokers import mosquitto
+from brokers import mosquitto, postgres
 
-__all__ = ["mosquitto"]
+__all__ = ["mosquitto", "postgres"]
