@@ -86,6 +86,8 @@ class Connection:
         self._error = ""
         self._filters: list[str] = []
         self._denied: str | None = None
+        self.subscribed = False
+        """The broker has answered the subscription."""
         v5 = version == MQTTProtocolVersion.MQTTv5
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -210,6 +212,7 @@ class Connection:
             self._closed = code
 
     def _on_subscribe(self, _c: object, _u: object, _m: int, codes: list[ReasonCode], _p: object) -> None:
+        self.subscribed = True
         denied = [topic for topic, code in zip(self._filters, codes, strict=False) if code.is_failure]
         if denied:
             self._denied = f"the broker's access list does not let this client read {', '.join(denied)}"

@@ -110,9 +110,10 @@ class Subscription:
                     on_message=self._on_message,
                 )
                 self._connection.subscribe(self._filters)
+            self._connection.serve(timeout_s)
+            if self._connection.subscribed and self.state != "connected":
                 self.state = "connected"
                 self._backoff.reset()
-            self._connection.serve(timeout_s)
         except Lost as error:
             self._lose(error)
 

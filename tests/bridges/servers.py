@@ -145,7 +145,9 @@ class IotAgent(Server):
 
 REQUIRED = {
     "Things": {"name", "description"},
-    "Datastreams": {"name", "description", "observationType", "unitOfMeasurement", "ObservedProperty", "Sensor", "Thing"},
+    "Datastreams": {
+        "name", "description", "observationType", "unitOfMeasurement", "ObservedProperty", "Sensor", "Thing",
+    },
     "Observations": {"phenomenonTime", "resultTime", "result"},
 }  # fmt: skip
 NESTED = {

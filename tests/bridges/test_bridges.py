@@ -40,7 +40,7 @@ def node(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Publisher]:
 class Running:
     """A bridge in a thread."""
 
-    def __init__(self, run: Callable[..., Counter[str]], url: str, **options: Any) -> None:
+    def __init__(self, run: Callable[..., Counter[str]], broker: str, **options: Any) -> None:
         self.stop = threading.Event()
         self.states: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -48,7 +48,7 @@ class Running:
 
         def work() -> None:
             try:
-                self.counts = run(MqttSettings(url=url), stop=self.stop, on_state=self.states.append, **options)
+                self.counts = run(MqttSettings(url=broker), stop=self.stop, on_state=self.states.append, **options)
             except Exception as error:
                 self.error = error
 
@@ -209,7 +209,7 @@ def test_an_interrupted_message_is_completed_without_repeating_observations(
     first = Running(run_sensorthings, mosquitto.url, url=f"{sensor_things.url}/v1.1")
     node.publish(minute(0))
     wait_for(lambda: len(sensor_things.observations) == len(FIGURES))
-    sensor_things.fail_next = [503] * 0 + ["drop", 401]
+    sensor_things.fail_next = ["drop", 401]
     node.publish(minute(1))
     wait_for(lambda: first.error is not None or not sensor_things.fail_next)
     first.end()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 HTTP_S = 20.0
+QUIET_S = 0.5
+"""When the nodes have said nothing more about themselves for so long, data may be carried, s."""
 
 
 class Away(Exception):
@@ -44,7 +47,7 @@ class Platform(Protocol):
     """Where data go."""
 
     def describe(self, meta: MetaMessage) -> None:
-        """Take note of a node; may raise Away."""
+        """Take note of a node."""
 
     def send(self, items: Sequence[Item]) -> Counter[str]:
         """Hand over messages, each once however often it is sent; return counts of sent, refused, left_out.
@@ -76,12 +79,23 @@ def relay(
 
     The broker keeps the session of `client_id` while the bridge is away, so that it goes on where it ended.
     """
-    filters = [f"{ROOT}/{site}/+/{kind}" for kind in ("meta", *kinds)]
+    filters = [f"{ROOT}/{site}/+/{kind}" for kind in kinds]
     counts, backoff, state = Counter[str](), Backoff(), ""
     pending: list[Delivery] = []
     not_before = 0.0
-    with Subscription(settings, client_id, filters, keep_session=True, manual_ack=True, window=2 * BATCH) as source:
+    with (
+        Subscription(settings, f"{client_id}-meta", [f"{ROOT}/{site}/+/meta"]) as about,
+        Subscription(settings, client_id, filters, keep_session=True, manual_ack=True, window=2 * BATCH) as source,
+    ):
+        quiet = began = False
+        while not stop.is_set() and not quiet:  # places first: data without one may have to be left out
+            said = _describe(about.receive(QUIET_S), platform)
+            quiet = not said and about.state == "connected"
+            if about.state != state:
+                state = about.state
+                on_state("connecting" if state == "connected" else state)
         while not stop.is_set():
+            _describe(about.receive(0), platform)
             pending += source.receive(0.25)
             told = source.state
             if pending and time.monotonic() >= not_before:
@@ -94,11 +108,22 @@ def relay(
                 except (Away, httpx.TransportError) as error:
                     not_before = time.monotonic() + backoff.wait_s(Lost(str(error)))
                     told = f"waiting for the platform: {error}"
-            if told != state:
+            if told != state or not began:
+                began = True
                 state = told
                 log.info("bridge.state", extra={"state": state})
                 on_state(state)
     return counts
+
+
+def _describe(deliveries: Sequence[Delivery], platform: Platform) -> int:
+    """Tell the platform what nodes say of themselves; return how many said something."""
+    for delivery in deliveries:
+        with suppress(ValueError):
+            message = decode(parse_topic(delivery.topic)[2], delivery.payload)
+            if isinstance(message, MetaMessage):
+                platform.describe(message)
+    return len(deliveries)
 
 
 def _carry(batch: Sequence[Delivery], platform: Platform) -> Counter[str]:
@@ -109,8 +134,6 @@ def _carry(batch: Sequence[Delivery], platform: Platform) -> Counter[str]:
         except ValueError:
             counts["unreadable"] += 1
             continue
-        if isinstance(message, MetaMessage):
-            platform.describe(message)
-        elif isinstance(message, Envelope):
+        if isinstance(message, Envelope):
             items.append(Item(message, delivery.again or message.late))
     return counts + platform.send(items) if items else counts
