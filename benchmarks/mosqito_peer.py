@@ -3,8 +3,8 @@
 Its faults (ISO 532-1:2017 wants otherwise): the total is rounded to 0.001 or 0.01 sone before the temporal weighting;
 one value of the slope table is 0.24 instead of 0.22; where a slope ends in the last 0.1 Bark of a critical band the
 total counts a piece twice, up to 0.09 sone in single spectra of loud sounds, although its own specific loudness is
-right there. These lie in its slopes. Besides, the decay begins with what the sound ends with (so compare sounds that end in
-silence); above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values, not floor.
+right there. These lie in its slopes. Besides, the decay begins with what the sound ends with (so compare sounds that
+end in silence); above 100 dB the correction of low bands is 0; it returns ceil(n / 96) values, not floor.
 """
 
 import importlib
