@@ -122,10 +122,10 @@ class Postgres:
         if not found:
             pytest.skip("postgresql is not installed")
         self._bin, self.port = found[-1], free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
         if os.geteuid() == 0:
-            shutil.chown(self._folder, "postgres")
-        self._run("initdb", "-D", self._folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
+            shutil.chown(self.folder, "postgres")
+        self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--no-sync")
         self.start()
 
     def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
@@ -134,12 +134,12 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and return when it takes connections."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
-        self._run("pg_ctl", "-D", self._folder / "data", "-w", "-l", self._folder / "log", "-o", options, "start")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop; "immediate" is a crash."""
-        self._run("pg_ctl", "-D", self._folder / "data", "-w", "-m", mode, "stop")
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", mode, "stop")
 
     def database(self, name: str) -> str:
         """Make an empty database and return its connection string."""
@@ -149,7 +149,7 @@ class Postgres:
     def remove(self) -> None:
         """Stop and delete everything."""
         self.stop("immediate")
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(self._bin / program), *map(str, arguments)]
