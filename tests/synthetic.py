@@ -4,16 +4,16 @@ Each minute can be made by itself and is the same every time. A park has a dawn 
 children, music on weekend evenings, a leaf blower on weekday mornings; a street has rush hours and deliveries.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import exp
 from typing import Literal
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from synthetic_sounds import PARK, RUSH, STREET
 
 from monitor.aggregate import IntervalStats
 from monitor.aggregate.histogram import level_counts, loudness_counts
@@ -38,23 +38,6 @@ A_DB = (
 """A-weighting (IEC 61672-1:2013, annex E), dB."""
 
 
-def _hump(hour: float, middle: float, width: float) -> float:
-    return exp(-(((hour - middle + 12) % 24 - 12) ** 2) / (2 * width**2))
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A kind of sound that comes and goes."""
-
-    label: str
-    colour: str
-    per_hour: Callable[[float, bool], float]
-    """Of local hour and weekend."""
-    peak_db: float
-    spread_db: float
-    lasts_s: float
-
-
 @dataclass(frozen=True)
 class Burst:
     """One such sound: seconds since the Unix epoch of its middle, its length, and its largest level, dB(A)."""
@@ -68,30 +51,6 @@ class Burst:
 
 COLOURS = {"hum": (80, 1.2), "wind": (40, 1.3), "birds": (4000, 0.6), "voices": (600, 1.0), "noise": (1000, 1.8)}
 """Spectra: middle, Hz, and width, octaves."""
-RUSH: Callable[[float, bool], float] = lambda hour, weekend: (  # noqa: E731
-    0.04
-    + (0.45 if weekend else 0.55) * _hump(hour, 14, 4.5)
-    + (0.0 if weekend else 0.6) * (_hump(hour, 8.2, 0.9) + _hump(hour, 17.6, 1.2))
-)
-PARK = (
-    Sound("Bird", "birds", lambda h, w: 8 + 150 * _hump(h, 5.3, 0.8) + 40 * _hump(h, 9, 3) + 30 * _hump(h, 20, 1), 50, 4, 5),
-    Sound("Vehicle", "hum", lambda h, w: 30 * RUSH(h, w), 50, 3, 14),
-    Sound("Speech", "voices", lambda h, w: (26 if w else 14) * _hump(h, 15.5, 3.2), 54, 4, 30),
-    Sound("Human sounds", "voices", lambda h, w: (5 if w else 2) * _hump(h, 15.5, 2), 60, 3, 120),
-    Sound("Animal", "noise", lambda h, w: 3 * _hump(h, 8, 1.5) + 4 * _hump(h, 18.5, 2), 63, 4, 5),
-    Sound("Music", "voices", lambda h, w: (1.2 if w else 0.15) * _hump(h, 20, 1.8), 57, 3, 1300),
-    Sound("Noise", "noise", lambda h, w: 0 if w else 0.5 * _hump(h, 10, 0.7), 66, 2, 900),
-    Sound("Noise", "hum", lambda h, w: 1.2 * _hump(h, 14, 5), 58, 4, 40),
-)  # fmt: skip
-STREET = (
-    Sound("Vehicle", "hum", lambda h, w: 320 * RUSH(h, w), 67, 3.5, 8),
-    Sound("Vehicle", "noise", lambda h, w: 9 * RUSH(h, w), 76, 3, 7),
-    Sound("Speech", "voices", lambda h, w: 25 * _hump(h, 15, 4) + (12 if w else 3) * _hump(h, 23.5, 1.5), 60, 4, 15),
-    Sound("Sounds of things", "noise", lambda h, w: 0 if w else 5 * _hump(h, 7.5, 1.5), 66, 4, 25),
-    Sound("Music", "voices", lambda h, w: (3 if w else 0.8) * _hump(h, 22, 2), 64, 3, 60),
-    Sound("Noise", "noise", lambda h, w: 1.0 * _hump(h, 13, 6), 80, 4, 25),
-    Sound("Bird", "birds", lambda h, w: 4 + 40 * _hump(h, 5.3, 0.8), 50, 4, 5),
-)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -174,12 +133,12 @@ class Minute:
         put("Outside, rural or natural", np.full(STEPS, 0.6 if self.kind == "park" else 0.1))
         return prob
 
-    def predictions(self) -> list[WindowPrediction]:
-        """What a network might say every 2 s; samples count from the start of the minute."""
+    def predictions(self, every: int = 1) -> list[WindowPrediction]:
+        """What a network might say every 2 s, or every so many times 2 s; samples count from the minute's start."""
         events = self.event_prob()
         level = 10 * np.log10(self.laf_pa2.reshape(STEPS, -1).mean(axis=1) / P0_PA**2)
         found = []
-        for step in range(STEPS):
+        for step in range(every - 1, STEPS, every):
             by = dict(zip(EVENTS, events[step], strict=True))
             cars, people, birds = max(by["Vehicle"], by["Traffic"]), by["Human sounds"], by["Bird"]
             logits = np.array(
@@ -228,8 +187,8 @@ class Minute:
         stats.laf_max_pa2, stats.laf_min_pa2 = float(a.max() * 1.1), float(a.min() * 0.9)
         stats.las_max_pa2, stats.c_peak_pa = float(a.max() * 1.05), float((2.5 * z.max()) ** 0.5 * 2)
         stats.n_sum, stats.n_max_sone = round(60 * float(sone.sum()) / LOUDNESS_UNIT_SONE), float(sone.max())
-        for prediction in self.predictions()[: round(STEPS * heard)]:
-            stats.add_prediction(prediction, 96_000, prediction.event_prob_short > 0.5)
+        for prediction in self.predictions(every=3)[: round(STEPS / 3 * heard)]:
+            stats.add_prediction(prediction, 3 * 96_000, prediction.event_prob_short > 0.5)
         return stats
 
 

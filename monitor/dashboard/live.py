@@ -90,11 +90,11 @@ class Dashboard:
 
     def _restore(self) -> None:
         try:
-            self._live.stop()
-        finally:
             if self._keys is not None:
                 termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._keys)
                 self._keys = None
+        finally:
+            self._live.stop()
             if self._term_handler is not None:
                 signal.signal(signal.SIGTERM, self._term_handler)
                 self._term_handler = None
