@@ -63,9 +63,9 @@ def recordings(
 ) -> None:
     """Describe 20 recordings and write captions and facts down."""
     lines = [f"Model: `{Bundle.load(bundle).manifest.id}`.", ""]
-    for row, description in described(audio, bundle):
+    for number, (row, description) in enumerate(described(audio, bundle), 1):
         caption = description["caption"]
-        lines += [f"**{row['label']}** ({row['seconds']} s; labelled {row['events'].replace(';', ', ')})", ""]
+        lines += [f"**{number}. {row['label']}** ({row['seconds']} s; labelled {row['events'].replace(';', ', ')})", ""]
         lines += [f"> **{caption['headline']}.** {caption['text']}", ""]
         lines += [f"- {fact}" for fact in caption["facts"]] + [""]
     put("recordings", lines[:-1])

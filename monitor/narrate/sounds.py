@@ -18,6 +18,8 @@ TOLD_BY = {
     "Noise": ("Traffic", "Vehicle", "Wind", "Water"),
 }
 """General labels, each with the specific ones that are told in its place (AudioSet ontology)."""
+VAGUE = frozenset({"Natural sounds", "Animal", "Sounds of things", "Noise"})
+"""Labels that say little: told beside others only when they are certain."""
 RELAXED = (1.0, 0.75, 0.5)
 """Factors on the thresholds, tried in order until a sound passes: the published 0.4, 0.3, 0.2."""
 DEFAULT_THRESHOLD = 0.4
@@ -66,6 +68,8 @@ def heard(
         label for label in EVENTS if label in found and any(other in found for other in TOLD_BY.get(label, ()))
     )
     told = [fact for label, fact in found.items() if label not in general]
+    if any(fact.label not in VAGUE for fact in told):
+        told = [fact for fact in told if fact.label not in VAGUE or fact.certainty == "clear"]
     told.sort(key=lambda fact: (-(fact.share or 0), -events[fact.label].mean, EVENTS.index(fact.label)))
     return tuple(told), general
 
