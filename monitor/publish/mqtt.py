@@ -143,7 +143,9 @@ class Publisher:
     def concerns(self) -> list[str]:
         """What the operator should know, each a sentence: reasons of a degraded health."""
         plain = self._settings.username and not self._address.tls and not self._address.loopback
+        dropped = sum(n for name, n in self._outbox.counters.items() if name.startswith("dropped/"))
         found = [
+            f"{dropped} messages were dropped to keep the outbox within its limits" if dropped else None,
             self._outbox.trouble,
             self._voice.refusal,
             "the broker's certificate is not verified" if self._settings.insecure_skip_verify else None,

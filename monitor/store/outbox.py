@@ -4,6 +4,7 @@
 in memory, bounded, are sent from there, and move to the disk as soon as it takes them: `trouble` says so in a sentence.
 """
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from monitor.store.database import DatabaseError
 from monitor.store.outbox_file import Entry, OutboxFile, Totals
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 MEMORY_BYTES = 8_000_000
 """Messages held in memory while the disk refuses, bytes."""
@@ -35,7 +37,7 @@ class Outbox:
         self.trouble: str | None = None
         """Why messages wait in memory, None while the disk takes them."""
         self.notes: list[str] = []
-        """What was repaired, for the log."""
+        """What was repaired."""
         self._file = OutboxFile(path)
         self._totals = Totals()
         self._max_bytes = settings.outbox_mb * 1_000_000
@@ -149,6 +151,7 @@ class Outbox:
                 moved = self._on_disk(lambda: self._insert(held, {})) if held else None
                 if moved:
                     self._memory.clear()
+                    log.warning("outbox.recovered", extra={"moved_to_disk": len(held)})
             if self._totals.bytes > self._max_bytes or time.monotonic() >= self._trim_at:
                 self._trim_at = time.monotonic() + TRIM_EVERY_S
                 self._on_disk(self._trim)
@@ -171,8 +174,11 @@ class Outbox:
                 aside, saved = self._file.replace_damaged()
                 self._totals = self._file.totals()
                 self.notes.append(f"{error}; set aside as {aside.name}, {saved} messages in it were saved")
+                log.error("outbox.repaired", extra={"note": self.notes[-1]})
                 return work()
         except DatabaseError as error:
+            if not self._memory:
+                log.error("outbox.trouble", extra={"error": str(error)})
             self.trouble = str(error)
             self._retry_at = time.monotonic() + RETRY_S
             return None
