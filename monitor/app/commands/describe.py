@@ -65,11 +65,11 @@ def describe(
                 )
             except SourceError as error:
                 bad.append(str(error))
-                errors.print(f"soundscape-monitor: {error}", style="red", markup=False, highlight=False)
+                _say(str(error))
                 continue
             for fault in result.get("faults", []):
                 bad.append(fault)
-                errors.print(f"soundscape-monitor: {fault}", style="red", markup=False, highlight=False)
+                _say(fault)
             if as_json:
                 typer.echo(json.dumps(result, ensure_ascii=False))
             else:
@@ -89,7 +89,11 @@ def _files(clips: list[Path]) -> tuple[list[Path], list[str]]:
         except SourceError as error:
             missing = error
             bad.append(str(error))
-            typer.secho(f"soundscape-monitor: {error}", err=True, fg=typer.colors.RED)
+            _say(str(error))
     if missing is not None and not paths:
         raise typer.Exit(missing.exit_code)
     return paths, bad
+
+
+def _say(sentence: str) -> None:
+    typer.secho(f"soundscape-monitor: {sentence}", err=True, fg=typer.colors.RED)

@@ -18,6 +18,9 @@ from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import resolve
 from monitor.types import LEVEL_FRAME, LOUDNESS_STEP, RATE_HZ, THIRD_OCTAVES_HZ, AudioBlock, Gap
 
+LOWEST_DB = -25.0
+"""No place is quieter (the motion of the air's molecules is about there): what is below is what filters leave."""
+
 
 def measure(
     file: Annotated[Path, typer.Argument(help="Sound file: WAV, FLAC, OGG, ...")],
@@ -32,9 +35,9 @@ def measure(
 ) -> None:
     """Measure a file: ISO 532-1 loudness every 2 ms, LAF and LAS every 125 ms, third octaves on request.
 
-    OUT holds time_s and N_sone; OUT-levels holds time_s, LAeq, LAF, LAS; OUT-bands one column a band. A value
-    that does not exist (digital silence) is empty. Levels are dB re 20 uPa. Missing samples are left out, never
-    filled in.
+    OUT holds time_s and N_sone; OUT-levels holds time_s, LAeq, LAF, LAS; OUT-bands one column a band. A level
+    below -25 dB does not exist (digital silence) and is empty. Levels are dB re 20 uPa. Missing samples are left out,
+    never filled in.
     """
     if field not in ("free", "diffuse"):
         raise Failure(Exit.USAGE, f"--field {field} is neither free nor diffuse.")
@@ -96,4 +99,4 @@ class _Sheets:
 
 def _db(mean_square_pa2: float) -> str:
     level = to_db(mean_square_pa2)
-    return "" if level is None else f"{level:.2f}"
+    return "" if level is None or level < LOWEST_DB else f"{level:.2f}"
