@@ -8,6 +8,8 @@ from monitor.dashboard.glyphs import Glyphs, clean, glyphs_for
 from monitor.dashboard.views import FAIL, GOOD, WARN
 from monitor.snapshot import Health, Snapshot
 
+SHORT_VALUE = 22
+"""Characters of a value where there is little room."""
 STATES = {"ok": GOOD, "degraded": WARN, "failing": FAIL}
 
 
@@ -69,13 +71,17 @@ class OperatorView:
             queues = " ".join(f"{clean(name, glyphs)} {depth}" for name, depth in health.queues.items())
         items: list[tuple[str, str, bool]] = [
             ("capture", health.capture, False),
-            ("calibration", health.calibration, not snapshot.quality.calibrated),
-            ("broker", health.broker, False),
-            ("LLM", health.llm, False),
             ("gaps", gaps, health.gaps > 0),
             ("drops", str(health.drops), health.drops > 0),
             ("lag", lag, (health.inference_lag_s or 0) > 2 * health.hop_s),
             ("queues", queues, False),
+            (
+                "calibration",
+                health.calibration if snapshot.quality.calibrated else "none",
+                not snapshot.quality.calibrated,
+            ),
+            ("broker", health.broker, False),
+            ("LLM", health.llm, False),
             ("outbox", str(health.outbox), False),
             ("up", duration(health.uptime_s), False),
             ("clock", health.clock, health.clock == "unsynchronised"),
@@ -92,10 +98,17 @@ class OperatorView:
                 items.append(("disk free", f"{health.disk_free_mb / 1000:.1f} GB", health.disk_free_mb < 200))
             items.append(("written", f"{health.bytes_written_day / 1e6:.1f} MB/day", False))
             items.append(("sent", f"{health.bytes_sent_day / 1e6:.1f} MB/day", False))
-        return [self._item(name, clean(value, glyphs), warn, glyphs) for name, value, warn in items]
+        longest = 200 if full else SHORT_VALUE
+        return [
+            self._item(name, _cut(clean(value, glyphs), longest, glyphs), warn, glyphs) for name, value, warn in items
+        ]
 
     @staticmethod
     def _item(name: str, value: str, warn: bool, glyphs: Glyphs) -> Text:
         return Text(f"{name} ", style="dim").append(
             f"{value}{glyphs.warn}" if warn else value, WARN if warn else "not dim"
         )
+
+
+def _cut(value: str, longest: int, glyphs: Glyphs) -> str:
+    return value if len(value) <= longest else value[: longest - 1].rstrip(" ,:;") + glyphs.more

@@ -144,3 +144,18 @@ def test_a_clock_that_jumps_back_begins_the_memory_afresh(minute: list[Snapshot]
     for snapshot in (*minute, minute[0]):
         recent.add(snapshot)
     assert sum(value is not None for value in recent.levels(100, 1)) == 1
+
+
+def test_wordy_states_leave_room_for_the_others(minute: list[Snapshot]) -> None:
+    health = Health(
+        state="degraded",
+        reasons=["uncalibrated: levels are relative", "the clock is not synchronised: times may be wrong"],
+        capture="demo scene, synthesised, for want of a microphone",
+        calibration="uncalibrated: 2.836 Pa at full scale is assumed",
+        broker="reconnecting: connection refused by the broker at 10.0.0.1",
+        llm="paused: over the budget of the day",
+        queues={"hear": 1, "infer": 0, "summarise": 2, "narrate": 0},
+    )
+    text = draw(with_(minute[-1], quality=UNCALIBRATED, health=health), 80, 24)
+    for name in ("capture", "calibration none", "broker", "LLM", "gaps 0", "drops 0", "lag"):
+        assert name in text, name
