@@ -7,6 +7,7 @@ from random import Random
 from benchmarks.captions import summaries
 from benchmarks.captions.falsehoods import ADDITIONS, KINDS, false_caption
 from benchmarks.captions.phrases import FIRST, SECOND, Bank
+from benchmarks.captions.phrases_fourth import FOURTH
 from benchmarks.captions.phrases_third import THIRD, THIRD_ADDITIONS
 from benchmarks.captions.render import caption
 from monitor.narrate.check import check
@@ -17,6 +18,7 @@ BANKS: dict[str, tuple[Bank, tuple[str, ...]]] = {
     "first": (FIRST, ADDITIONS),
     "second": (SECOND, ADDITIONS),
     "third": (THIRD, THIRD_ADDITIONS),
+    "fourth": (FOURTH, THIRD_ADDITIONS),
 }
 
 

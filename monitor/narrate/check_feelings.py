@@ -194,6 +194,8 @@ def _superlatives(clause: Clause, sheet: FactSheet) -> Iterator[str]:
     known = {extreme.what for extreme in sheet.extremes}
     if any(entry.LAFmax is not None for entry in sheet.notable) or sheet.level.LAFmax is not None:
         known.add("loudest")
+    if sheet.level.L90 is not None and clause.figures():
+        known.add("quietest")
     for name in ("loudest", "quietest", "calmest"):
         for item in clause.of("compare", name):
             if name not in known:

@@ -23,6 +23,8 @@ VAGUE = frozenset({"Natural sounds", "Animal", "Sounds of things", "Noise"})
 RELAXED = (1.0, 0.75, 0.5)
 """Factors on the thresholds, tried in order until a sound passes: the published 0.4, 0.3, 0.2."""
 DEFAULT_THRESHOLD = 0.4
+ABSENT = 0.3
+"""Factor on the threshold that a sound never reached that is told as not heard."""
 CLEAR_PEAK = 0.8
 """A sound whose peak probability is lower than this is told as probable."""
 PRESENCE: tuple[tuple[float, Presence], ...] = ((0.9, "throughout"), (0.5, "most"), (0.15, "part"), (0.0, "brief"))
@@ -82,7 +84,7 @@ def absent(events: Mapping[str, EventActivity], thresholds: Mapping[str, float])
         if label not in SETTINGS
         and label in events
         and events[label].active == 0
-        and events[label].max < 0.5 * thresholds.get(label, DEFAULT_THRESHOLD)
+        and events[label].max < ABSENT * thresholds.get(label, DEFAULT_THRESHOLD)
     )
 
 
