@@ -3,7 +3,6 @@
 from monitor.publish.messages import (
     AlertMessage,
     CaptionMessage,
-    Digest,
     DigestMessage,
     Envelope,
     EventMessage,
@@ -16,6 +15,7 @@ from monitor.publish.messages import (
     SnapshotMessage,
     StatusMessage,
 )
+from monitor.publish.payloads import Digest
 from monitor.records import Interval
 
 

@@ -18,11 +18,8 @@ from monitor.publish.messages import (
     Envelope,
     HealthMessage,
     Identity,
-    Location,
     Message,
-    Meta,
     MetaMessage,
-    Status,
     StatusMessage,
     encode,
     iso_interval,
@@ -31,6 +28,7 @@ from monitor.publish.messages import (
     span,
     topic,
 )
+from monitor.publish.payloads import Location, Meta, Status
 from monitor.settings import MqttSettings
 
 MINUTE_S = 60.0

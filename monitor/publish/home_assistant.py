@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from monitor import __version__
-from monitor.publish.messages import Identity, Meta, topic
+from monitor.publish.messages import Identity, topic
+from monitor.publish.payloads import Meta
 from monitor.types import SCENES
 
 MINUTE_EXPIRES_S = 300

@@ -14,13 +14,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from monitor.publish.payloads import Digest, Meta, Status
 from monitor.records import (
     Alert,
     Caption,
     DaySummary,
     GapRecord,
     Interval,
-    LevelReference,
     MinuteSummary,
     PeriodSummary,
     Quality,
@@ -56,46 +56,6 @@ class Identity(Record):
     def begin(cls, site: str, node: str) -> "Identity":
         """Return the identity of a process that starts now, with a session that no other process has."""
         return cls(site=site, node=node, session=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}")
-
-
-class Digest(Record):
-    """A local day in figures and words."""
-
-    summary: DaySummary
-    caption: Caption | None = None
-
-
-class Status(Record):
-    """Whether the node is connected: its birth, its farewell and its last will."""
-
-    state: Literal["online", "offline"]
-    since: AwareDatetime = Field(description="UTC; of a last will: when the connection that broke was made")
-    reason: Literal["connected", "stopped", "connection lost"]
-
-
-class Location(Record):
-    """Where the node hangs, rounded as its operator asked."""
-
-    latitude: float = Field(ge=-90, le=90, description="degrees, WGS 84")
-    longitude: float = Field(ge=-180, le=180, description="degrees, WGS 84")
-    decimals: int = Field(ge=0, le=6, description="decimals that were kept; 2 is about 1 km")
-
-
-class Meta(Record):
-    """What changes rarely: place, calibration, model, and where the schemas are."""
-
-    software: str = Field(description="name and version of the program")
-    place: str | None = None
-    place_kind: str | None = None
-    time_zone: str = Field("UTC", description="IANA time zone of local days")
-    location: Location | None = None
-    calibrated: bool = False
-    level_reference: LevelReference = "assumed"
-    calibrated_at: AwareDatetime | None = None
-    microphone: str | None = Field(None, description="device and serial number")
-    model_id: str | None = None
-    period_min: int = Field(5, description="reporting period, min")
-    schemas: dict[str, str] = Field(default_factory=dict, description="by topic below the node: URI of the schema")
 
 
 class Message(Record):

@@ -13,11 +13,9 @@ from monitor.publish.address import Address
 from monitor.publish.messages import (
     KINDS,
     MAX_PAYLOAD,
-    Digest,
     Durable,
     HealthMessage,
     Identity,
-    Meta,
     MetaMessage,
     SnapshotMessage,
     encode,
@@ -28,6 +26,7 @@ from monitor.publish.messages import (
     span,
     topic,
 )
+from monitor.publish.payloads import Digest, Meta
 from monitor.publish.posts import Post, Posts
 from monitor.publish.voice import Voice
 from monitor.records import Interval, Quality

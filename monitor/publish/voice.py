@@ -16,7 +16,8 @@ from monitor.publish.connection import Connection, Lost, Refused, Will, content
 from monitor.publish.dialer import Backoff, Dialer
 from monitor.publish.drain import Drain
 from monitor.publish.home_assistant import discovery, discovery_topic
-from monitor.publish.messages import Identity, Meta, MetaMessage, Status, StatusMessage, encode, schema_uris, topic
+from monitor.publish.messages import Identity, MetaMessage, StatusMessage, encode, schema_uris, topic
+from monitor.publish.payloads import Meta, Status
 from monitor.publish.posts import Post, Posts
 from monitor.settings import MqttSettings
 from monitor.store.outbox import Outbox

@@ -13,7 +13,8 @@ import yaml
 from monitor.publish.compatibility import breaks
 from monitor.publish.examples import examples
 from monitor.publish.home_assistant import discovery, discovery_topic
-from monitor.publish.messages import KINDS, Identity, Meta, decode, encode, topic
+from monitor.publish.messages import KINDS, Identity, decode, encode, topic
+from monitor.publish.payloads import Meta
 from monitor.publish.reference import asyncapi, files, incompatible, schemas
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
