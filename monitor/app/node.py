@@ -27,8 +27,9 @@ from monitor.model.predictor import Predictor
 from monitor.narrate.narrator import Narrator
 from monitor.publish.address import MqttConfigError
 from monitor.publish.embedded import EmbeddedBroker
-from monitor.publish.messages import Durable, Identity, Location, Meta
+from monitor.publish.messages import Durable, Identity
 from monitor.publish.mqtt import Publisher
+from monitor.publish.payloads import Location, Meta
 from monitor.publish.webhook import Webhook
 from monitor.settings import Settings
 from monitor.sources import open_source
