@@ -26,10 +26,9 @@ def page(sheet: Sheet, figures: Figures, made: datetime | None) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     template = environment.from_string(source.joinpath("page.html").read_text(encoding="utf-8"))
     css = source.joinpath("page.css").read_text(encoding="utf-8").strip()
-    moment = (made or datetime.now(UTC)).astimezone(sheet.span.zone)
     return template.render(
         css=css,
-        made=f"{moment:%Y-%m-%d %H:%M %Z}",
+        made=f"{(made or datetime.now(UTC)).astimezone(sheet.span.zone):%Y-%m-%d %H:%M %Z}",
         version=__version__,
         notices=notices(sheet, figures),
         provenance=provenance(sheet, figures),
@@ -121,7 +120,7 @@ def _under_plots(sheet: Sheet) -> dict[str, str]:
         "Grey: night. Hatched: not heard. The loudest events are named.",
         "raster": f"The darker, the larger the share of each {length} in which the sound was active."
         + (" Lines below a row: single sounds of a minute or longer." if day else ""),
-        "circumplex": "Density of the minutes (darker: more), and their mean (circle). Read it as a tendency: "
+        "circumplex": "Density of the minutes (darker: more), and their mean (circle; P pleasant, E eventful). Read it as a tendency: "
         "listeners differ by about ±0.3 on either axis.",
         "calm": "Number: LAeq of the hour, dB. Green with bold figures: calm. Hatched: not heard. "
         f"Calm means LAeq below {sheet.settings.report.calm_max_laeq_db:g} dB(A) and more pleasant than annoying.",
