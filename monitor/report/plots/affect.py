@@ -38,11 +38,13 @@ def circumplex(sheet: Sheet) -> Plot:
             _density(axes, found)
             mean = (sum(isop) / len(isop), sum(isoe) / len(isoe))
             axes.plot(*mean, "o", ms=6, mfc="white", mec=VERMILLION, mew=1.8, zorder=4)
-            axes.set_title(f"{name}: {mean[0]:+.2f}, {mean[1]:+.2f}", fontsize=8.5, color=INK, pad=4)
+            axes.set_title(
+                f"{name}: P {mean[0]:+.2f}, E {mean[1]:+.2f}".replace("-", "−"), fontsize=8.5, color=INK, pad=4
+            )
             told.append(f"{name}: mean pleasantness {mean[0]:+.2f}, mean eventfulness {mean[1]:+.2f}")
-    return finished(
-        made, "circumplex", f"Density of pleasantness and eventfulness, minute by minute. {'; '.join(told)}."
-    )
+        return finished(
+            made, "circumplex", f"Density of pleasantness and eventfulness, minute by minute. {'; '.join(told)}."
+        )
 
 
 def _density(axes: "Axes", points: list[tuple[float, float]]) -> None:
