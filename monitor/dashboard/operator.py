@@ -53,7 +53,7 @@ class OperatorView:
             lines.append(
                 Text(f"{glyphs.warn} {reasons}", style=STATES[health.state], no_wrap=True, overflow=glyphs.overflow)
             )
-        items = self._items(glyphs, full=options.max_width >= 120)
+        items = self._items(glyphs, full=options.max_width >= 110)
         line = Text(no_wrap=True)
         for item in items:
             if line and len(line) + 2 + len(item) > options.max_width:

@@ -18,6 +18,8 @@ UNCALIBRATED = "UNCALIBRATED: levels relative"
 PARTIAL = "PARTIAL: less than 30 s heard"
 GENERAL = ("Environment and background", "Outside, rural or natural", "Sounds of things", "Noise", "Silence")
 """Events that say little about a place; they are listed last."""
+TOLD_AS = {"Animal": "Bird", "Human sounds": "Speech"}
+"""General kinds that are told as the special one while that is heard."""
 SHORT_SCENES = {"public_square": "square", "street_traffic": "street"}
 LEAST_PROB = 0.05
 STEPS_S = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60)
@@ -121,7 +123,8 @@ class SoundView:
 
     def _ranked_events(self) -> list[tuple[str, float]]:
         active = self._snapshot.active
-        shown = [item for item in self._snapshot.events.items() if item[1] >= LEAST_PROB or item[0] in active]
+        heard = [item for item in self._snapshot.events.items() if item[1] >= LEAST_PROB or item[0] in active]
+        shown = [item for item in heard if item[0] in active or TOLD_AS.get(item[0]) not in active]
         return sorted(shown, key=lambda item: (item[0] not in active, item[0] in GENERAL, -item[1]))
 
     @staticmethod

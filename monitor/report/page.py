@@ -120,8 +120,8 @@ def _under_plots(sheet: Sheet) -> dict[str, str]:
         "Grey: night. Hatched: not heard. The loudest events are named.",
         "raster": f"The darker, the larger the share of each {length} in which the sound was active."
         + (" Lines below a row: single sounds of a minute or longer." if day else ""),
-        "circumplex": "Density of the minutes (darker: more) and their mean (circle; P pleasant, E eventful), a tendency: "
-        "listeners differ by about ±0.3 on either axis.",
+        "circumplex": "Density of the minutes (darker: more), and their mean (P pleasant, E eventful): a tendency, "
+        "since listeners differ by about ±0.3 on either axis.",
         "calm": "Number: LAeq of the hour, dB. Green with bold figures: calm. Hatched: not heard. "
         f"Calm means LAeq below {sheet.settings.report.calm_max_laeq_db:g} dB(A) and more pleasant than annoying.",
         "loudness": f"Each {length}: loudness exceeded 5 % and 50 % of the time, and the band from N90 to N10.",
