@@ -191,14 +191,14 @@ class English(Language):
             said = f"it felt {' and '.join(affect.said[:2])}"
         elif affect is not None and affect.neutral:
             said = "it felt neither pleasant nor unpleasant"
-        if said and sheet.level.versus is None and sheet.trust.uncalibrated:
-            said += pick(
-                ", but only roughly: the microphone is not calibrated, so how loud it was cannot be told",
-                "; without calibration this is a rough impression, and how loud it was cannot be told",
-            )
-        elif said and sheet.trust.uncalibrated:
-            said += ", though without calibration that is a rough impression"
-        return self._changes(sheet, said)
+        told = self._changes(sheet, said)
+        if not said or not sheet.trust.uncalibrated:
+            return told
+        if sheet.level.versus is not None:
+            return f"{told}, though without calibration that is a rough impression"
+        rough_only = ", but only roughly: the microphone is not calibrated, so how loud it was cannot be told"
+        without = "; without calibration this is a rough impression, and how loud it was cannot be told"
+        return f"{told}{without if told != said else pick(rough_only, without)}"
 
     def _changes(self, sheet: FactSheet, said: str | None) -> str | None:
         if sheet.kind == "day":

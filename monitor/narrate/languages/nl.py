@@ -224,17 +224,17 @@ class Dutch(Language):
             said = pick(f"het voelde {both} aan", f"de indruk was {both}", f"het kwam {both} over")
         elif affect is not None and affect.neutral:
             said = "het voelde niet aangenaam en niet onaangenaam aan"
-        if said and sheet.level.versus is None and sheet.trust.uncalibrated:
-            said += pick(
-                ", maar bij benadering: de microfoon is niet gekalibreerd, dus hoe luid het was is niet te zeggen",
-                "; zonder kalibratie is dat een ruwe indruk, en hoe luid het was is niet te zeggen",
-            )
-        elif said and sheet.trust.uncalibrated:
-            said += ", al is dat zonder kalibratie een ruwe indruk"
-        if sheet.kind == "day" or not sheet.changes:
-            return said
-        changed = self._changes(list(sheet.changes))
-        return f"{said}; {changed}" if said else changed
+        told = said
+        if sheet.kind != "day" and sheet.changes:
+            changed = self._changes(list(sheet.changes))
+            told = f"{said}; {changed}" if said else changed
+        if not said or not sheet.trust.uncalibrated:
+            return told
+        if sheet.level.versus is not None:
+            return f"{told}, al is dat zonder kalibratie een ruwe indruk"
+        rough_only = ", maar bij benadering: de microfoon is niet gekalibreerd, dus hoe luid het was is niet te zeggen"
+        without = "; zonder kalibratie is dat een ruwe indruk, en hoe luid het was is niet te zeggen"
+        return f"{told}{without if told != said else pick(rough_only, without)}"
 
     def _changes(self, changes: list[Change]) -> str:
         affect = next((change for change in changes if change.what == "affect"), None)
