@@ -1,7 +1,7 @@
 """What running the network incrementally saves, against whole windows and against the published pipeline.
 
-    python -m benchmarks.model            # all, about five minutes
-    python -m benchmarks.model --hops 20  # fewer hops compared, without the published pipeline
+    python -m benchmarks.model                            # all, five to ten minutes
+    python -m benchmarks.model --hops 20 --no-published   # one minute
 
 All figures of a run come from that run, as CPU time of one thread. The reference network and recordings are looked for
 in $SOUNDSCAPE_SHARED or ../shared. The times hold for any weights; the difference is that of float32 rounding, which is
