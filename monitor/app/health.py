@@ -45,6 +45,7 @@ class Vitals:
     outbox: Callable[[], int] = lambda: 0
     bytes_sent: Callable[[], int] = lambda: 0
     llm: Callable[[], str] = lambda: "off"
+    llm_spend: Callable[[], str] = lambda: ""
     webhook: Callable[[], str] = lambda: "off"
     concerns: Callable[[], list[str]] = list
 
@@ -82,7 +83,7 @@ class HealthMonitor:
             queues={name: depth() for name, depth in v.queues.items()},
             outbox=v.outbox(),
             broker=v.broker(),
-            llm=v.llm(),
+            llm=v.llm() + v.llm_spend(),
             captions_rejected=v.captions_rejected,
             disk_free_mb=disk,
             rss_mb=_resident_mb(),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from monitor.app.health import Vitals
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel
-from monitor.narrate.narrator import Narrator
+from monitor.narrate.narrator import Narrator, Spend
 from monitor.publish.messages import span_of_day
 from monitor.publish.payloads import Digest
 from monitor.records import DaySummary, MinuteSummary, PeriodSummary, Usual
@@ -65,3 +65,10 @@ class Narrating:
         except DatabaseError as error:
             log.warning("history.unreadable", extra={"error": str(error)})
             return []
+
+
+def spent(spend: Spend) -> str:
+    """Return what the language model cost today, for people; nothing before it was asked."""
+    tokens = spend.tokens_in + spend.tokens_out
+    price = "" if spend.price is None else f", {spend.price:.2f}"
+    return f" ({tokens} tokens today{price})" if spend.asked else ""

@@ -17,6 +17,7 @@ from monitor.app.config import state_folder
 from monitor.app.failure import Exit, Failure
 from monitor.app.health import HealthMonitor, Vitals
 from monitor.app.looking import Looking
+from monitor.app.narrating import spent
 from monitor.app.pipeline import Parts, Pipeline
 from monitor.app.recorder import Recorder, Sink
 from monitor.clock import LiveClock, SampleClock
@@ -95,6 +96,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
     thresholds = {} if bundle is None else dict(zip(EVENTS, bundle.thresholds.active, strict=True))
     narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
     vitals.llm = lambda: narrator.status
+    vitals.llm_spend = lambda: spent(narrator.spend)
     vitals.clock = clock.quality
     health = HealthMonitor(vitals, state, live=source.live)
     looking = Looking(settings.node, clock, health, publisher)

@@ -56,7 +56,7 @@ class RemoteView:
             node=self._node,
             LAF=None,
             LAS=None,
-            LAeq_1s=None,
+            LAeq_1s=levels.LAeq,
             LAeq_60s=levels.LAeq,
             LAFmax_60s=levels.LAFmax,
             L90_60s=levels.L90,
