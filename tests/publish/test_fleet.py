@@ -5,7 +5,7 @@ import re
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +220,3 @@ def test_the_compose_file_pins_versions_and_keeps_secrets_in_files() -> None:
             assert "password=" not in str(value).lower(), name
     for secret in body["secrets"].values():
         assert "file" in secret
-
-
-Check = Callable[[], bool]
