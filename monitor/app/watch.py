@@ -42,7 +42,7 @@ class Watch:
             dashboard = stack.enter_context(Dashboard()) if self._draw else None
             pipeline.start()
             self._notifier.send("READY=1", "STATUS=listening")
-            while pipeline.running and not self._stopping.is_set():
+            while pipeline.running and not self._stopping.is_set() and self.publisher_failure is None:
                 self._tick(dashboard)
                 if dashboard is not None and dashboard.quit_requested:
                     self._stopping.set()
@@ -52,6 +52,11 @@ class Watch:
         if not pipeline.join(DRAIN_S):
             log.error("stop.deadline", extra={"seconds": DRAIN_S})
             pipeline.abort()
+
+    @property
+    def publisher_failure(self) -> Exception | None:
+        """An exception of the publisher that nobody expected: the process should end, and be started afresh."""
+        return None if self._node.publisher is None else self._node.publisher.failure
 
     def _tick(self, dashboard: Dashboard | None) -> None:
         now = time.monotonic()

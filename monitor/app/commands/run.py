@@ -86,7 +86,8 @@ def _stay(node: Node, settings: Settings, stack: ExitStack, *, draw: bool, lines
 
         server, _ = metrics.serve(settings.report.metrics_port, lambda: node.looking.newest)
         stack.callback(server.shutdown)
-    Watch(node, Notifier(), stopping, draw=draw, lines=lines).stay()
+    watch = Watch(node, Notifier(), stopping, draw=draw, lines=lines)
+    watch.stay()
     failure = node.pipeline.failure
     if failure is not None:
         stage, error = failure
@@ -94,6 +95,9 @@ def _stay(node: Node, settings: Settings, stack: ExitStack, *, draw: bool, lines
             raise error
         log.critical("stage.failed", exc_info=error, extra={"stage": stage})
         raise Failure(Exit.INTERNAL, f"The stage '{stage}' failed unexpectedly: {type(error).__name__}: {error}")
+    if (broken := watch.publisher_failure) is not None:
+        log.critical("publisher.failed", exc_info=broken)
+        raise Failure(Exit.INTERNAL, f"Publishing failed unexpectedly: {type(broken).__name__}: {broken}")
     if node.source.faults:
         raise Failure(Exit.BAD_INPUT, " ".join(node.source.faults))
 
