@@ -6,7 +6,6 @@ python -m benchmarks.node [--minutes M] [--live S] prints the tables; figures ho
 import argparse
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -18,12 +17,16 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 from monitor.app.config import find, load
 from monitor.app.node import Options, assemble
 from monitor.app.stages import Stage
 from monitor.publish.follow import Follower
 from monitor.publish.messages import MinuteMessage, SnapshotMessage
 from monitor.settings import MqttSettings
+from monitor.types import RATE_HZ
 
 PROGRAM = Path(sys.executable).parent / "soundscape-monitor"
 TICK = os.sysconf("SC_CLK_TCK")
@@ -62,9 +65,14 @@ def by_stage(minutes: float) -> dict[str, float]:
 
 
 def memory(minutes: float) -> tuple[float, float, float]:
-    """Run a node without broker and dashboard; return resident MB after a quarter and at the end, and MB per hour."""
+    """Run a file of noise through a node without broker and dashboard; return resident MB after a quarter and at the end, and MB per hour."""
     with tempfile.TemporaryDirectory() as state:
-        command = [PROGRAM, "run", "--source", "demo", "--fast", "--duration", str(60 * minutes), "--state", state]
+        clip = Path(state) / "noise.flac"
+        noise = np.random.default_rng(1).normal(size=RATE_HZ) * 0.02
+        with soundfile.SoundFile(clip, "w", RATE_HZ, 1) as sound:
+            for second in range(round(60 * minutes)):
+                sound.write(noise * (1 + 0.9 * np.sin(second / 5)))
+        command = [PROGRAM, "run", "--source", clip, "--fast", "--state", state]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         samples: list[tuple[float, float]] = []
         started = time.monotonic()
@@ -89,7 +97,9 @@ def live(seconds: float, limit_pct: int | None = None) -> dict[str, float | str 
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         limiter = None
         if limit_pct is not None and (tool := shutil.which("cpulimit")):
-            limiter = subprocess.Popen([tool, "-q", "-l", str(limit_pct), "-p", str(process.pid)])
+            limiter = subprocess.Popen(
+                [tool, "-q", "-l", str(limit_pct), "-p", str(process.pid)], stdout=subprocess.DEVNULL
+            )
         try:
             seen = _observe(process, started, seconds)
         finally:
@@ -97,8 +107,7 @@ def live(seconds: float, limit_pct: int | None = None) -> dict[str, float | str 
                 limiter.terminate()
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return seen | {"max RSS, MB": round(usage.ru_maxrss / 1e3, 1)}
+    return seen
 
 
 def _observe(process: "subprocess.Popen[str]", started: float, seconds: float) -> dict[str, float | str | None]:
