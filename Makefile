@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins mosquitto mosquitto-clients postgresql \
-                 openssl espeak-ng chromium poppler-utils cpulimit
+                 openssl espeak-ng chromium poppler-utils fonts-dejavu-core cpulimit
 ARGS ?=
 
 .PHONY: run test test-long lint bench docs clean help

@@ -65,7 +65,7 @@ def by_stage(minutes: float) -> dict[str, float]:
 
 
 def memory(minutes: float) -> tuple[float, float, float]:
-    """Run a file of noise through a node without broker and dashboard; return resident MB after a quarter and at the end, and MB per hour."""
+    """Run a file of noise through a node without broker and dashboard; return resident MB, early and late, and MB/h."""
     with tempfile.TemporaryDirectory() as state:
         clip = Path(state) / "noise.flac"
         noise = np.random.default_rng(1).normal(size=RATE_HZ) * 0.02
