@@ -50,6 +50,8 @@ def parse(content: Any) -> Answer:
             return _from_object(json.loads(text[start : end + 1]))
         except json.JSONDecodeError as error:
             raise AnswerError(f"the answer is not valid JSON: {error.msg}") from None
+        except RecursionError:
+            raise AnswerError("the answer is JSON nested too deeply") from None
     if "{" in text or "}" in text or text.startswith("["):
         raise AnswerError("the answer is truncated or is not a JSON object")
     labelled = _LABELLED.match(text)

@@ -90,7 +90,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, ValueError, RuntimeError, EOFError, KeyError, BadZipFile) as error:
-        raise CheckpointError(f"{path}: not a checkpoint that can be read: {str(error).splitlines()[0]}") from error
+        raise CheckpointError(f"{path}: not a checkpoint that can be read: {_reason(error)}") from error
     except Exception as error:  # torch raises pickle.UnpicklingError and others for what weights_only refuses
         raise CheckpointError(f"{path}: holds more than weights, which is refused: {type(error).__name__}.") from error
     while isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
@@ -98,6 +98,11 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise CheckpointError(f"{path}: no state dict (a mapping of names to tensors), plain or under 'state_dict'.")
     return {str(key).removeprefix("module."): value for key, value in state.items()}
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what an error says; its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _listed(keys: set[str]) -> str:
