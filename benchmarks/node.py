@@ -30,6 +30,8 @@ from monitor.types import RATE_HZ
 
 PROGRAM = Path(sys.executable).parent / "soundscape-monitor"
 TICK = os.sysconf("SC_CLK_TCK")
+NODE = f"node{os.getpid()}"
+"""Another node may use the same demo broker."""
 
 
 def thread_cpu_s(native_id: int) -> float | None:
@@ -92,7 +94,20 @@ def memory(minutes: float) -> tuple[float, float, float]:
 def live(seconds: float, limit_pct: int | None = None) -> dict[str, float | str | None]:
     """Run the demo scene in real time with its demo broker, perhaps on a part of a core; return what was seen."""
     with tempfile.TemporaryDirectory() as state:
-        command = [str(PROGRAM), "run", "--source", "demo", "--dashboard", "off", "--log-json", "--state", state]
+        config = Path(state) / "monitor.toml"
+        config.write_text(f'[node]\nsite = "bench"\nname = "{NODE}"\n')
+        command = [
+            str(PROGRAM),
+            "run",
+            "--config",
+            str(config),
+            "--source",
+            "demo",
+            "--dashboard",
+            "off",
+            "--state",
+            state,
+        ]
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         limiter = None
@@ -114,7 +129,7 @@ def _observe(process: "subprocess.Popen[str]", started: float, seconds: float) -
     first_level = first_prediction = None
     lags: list[float] = []
     last = None
-    with Follower(MqttSettings(url="mqtt://127.0.0.1:1883", protocol="3.1.1")) as follower:
+    with Follower(MqttSettings(url="mqtt://127.0.0.1:1883", protocol="3.1.1"), site="bench", node=NODE) as follower:
         while time.monotonic() - started < seconds and process.poll() is None:
             for received in follower.receive(0.05):
                 now = datetime.now().astimezone()
