@@ -1,0 +1,38 @@
+"""Records wait while the history cannot be written, in order, and the fault is told until they are kept."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.app.health import Vitals
+from monitor.app.recorder import Recorder
+from monitor.records import Alert
+from monitor.settings import AggregateSettings
+from monitor.store.history import History
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def alert(index: int) -> Alert:
+    at = START + timedelta(minutes=index)
+    return Alert(rule="r", state="raised", at=at, value=1.0, threshold=0.5, unit="dB(A)", text=str(index))
+
+
+def test_a_locked_history_loses_nothing_and_is_told(tmp_path: Path) -> None:
+    path, vitals, seen = tmp_path / "history.db", Vitals(), []
+    history = History(path, AggregateSettings())
+    recorder = Recorder(history, None, None, seen.append, vitals)
+    recorder.record(alert(0))
+    history._file.connection.execute("PRAGMA busy_timeout = 10")
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        recorder.record(alert(1))
+        recorder.record(alert(2))
+        assert vitals.history_fault is not None and "held by another process" in vitals.history_fault
+        assert "2 records wait" in vitals.history_fault
+        other.execute("ROLLBACK")
+    recorder.record(alert(3))
+    assert vitals.history_fault is None and recorder.lost == 0
+    kept = history.alerts(START, START + timedelta(hours=1))
+    assert [a.text for a in kept] == ["0", "1", "2", "3"] == [a.text for a in seen]
+    other.close()
