@@ -1,4 +1,4 @@
-"""`python -m benchmarks.captions misses|recordings`: write the tables of docs/captions.md."""
+"""`python -m benchmarks.captions misses|recordings`: write the tables of docs/captions.md; `export`: facts to tell."""
 
 import re
 from collections import Counter
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.captions.exported import write
 from benchmarks.captions.judged import BANKS, Case, cases
 from benchmarks.captions.recordings import described
 from monitor.model.bundle import Bundle
@@ -70,6 +71,16 @@ def recordings(
         lines += [f"- {fact}" for fact in caption["facts"]] + [""]
     put("recordings", lines[:-1])
     typer.echo("\n".join(lines))
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="JSON file to write.")],
+    seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    count: Annotated[int, typer.Option(help="How many periods and days.")] = 50,
+) -> None:
+    """Write what a language model is sent for seeded periods, for people to write captions of."""
+    write(out, seed, count)
 
 
 if __name__ == "__main__":

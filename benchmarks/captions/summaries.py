@@ -187,25 +187,52 @@ def _spoil(summary: PeriodSummary, rng: Random) -> PeriodSummary:
     return summary
 
 
-def day(rng: Random) -> tuple[DaySummary, list[PeriodSummary]]:
-    """Return a local day and its periods, by the hour so that it is quick."""
-    begin = datetime(2025, 6, 20, 22, tzinfo=UTC)
+def day(rng: Random, later: int = 0) -> tuple[DaySummary, list[PeriodSummary]]:
+    """Return a local day, `later` days after midsummer, and its periods, by the hour so that it is quick."""
+    begin = datetime(2025, 6, 20, 22, tzinfo=UTC) + timedelta(days=later)
     course = ["night"] * 6 + ["park"] * 6 + [rng.choice(("busy park", "square", "road"))] * 6 + ["quiet street"] * 6
     periods = [
         period(rng, begin + timedelta(hours=hour), minutes=60, profile=profile) for hour, profile in enumerate(course)
     ]
-    base = next(entry for entry in periods if entry.levels.LAeq is not None and entry.events)
-    levels = DayLevels(
-        date="2025-06-21",
+    known = [entry for entry in periods if entry.levels.LAeq is not None and entry.events]
+    LAeq = 10 * math.log10(sum(10 ** ((entry.levels.LAeq or 0) / 10) for entry in known) / len(known))
+    base = min(known, key=lambda entry: abs((entry.levels.LAeq or 0) - LAeq))
+    isop = sum(entry.affect.isop or 0 for entry in known) / len(known)
+    isoe = sum(entry.affect.isoe or 0 for entry in known) / len(known)
+    top = max(entry.levels.LAFmax or 0 for entry in known)
+    low = min(entry.levels.L90 or 0 for entry in known)
+    levels = base.levels.model_copy(update={"LAeq": LAeq, "LAFmax": top, "L90": low})
+    events = {
+        label: EventActivity(
+            mean=sum(entry.events[label].mean for entry in known) / len(known),
+            max=max(entry.events[label].max for entry in known),
+            active=sum(entry.events[label].active for entry in known) / len(known),
+        )
+        for label in EVENTS
+    }
+    day_levels = DayLevels(
+        date=f"{begin + timedelta(hours=2):%Y-%m-%d}",
         time_zone="Europe/Amsterdam",
-        Lday=58.0,
-        Levening=53.0,
-        Lnight=40.0,
-        Lden=57.4,
+        Lday=LAeq + 1,
+        Levening=LAeq - 4,
+        Lnight=LAeq - 14,
+        Lden=LAeq + 1.4,
         coverage=1.0,
         partial=False,
     )
-    shared = {name: getattr(base, name) for name in ("levels", "loudness", "scene", "events", "affect", "model_id")}
-    quality = base.quality.model_copy(update={"clock": "synchronised", "coverage": 1.0})
-    summary = DaySummary(start=begin, duration_s=86400, day=levels, quality=quality, sound_events=[], **shared)
+    summary = DaySummary(
+        start=begin,
+        duration_s=86400,
+        day=day_levels,
+        levels=levels,
+        loudness=base.loudness,
+        scene=base.scene,
+        events=events,
+        affect=Affect(isop=isop, isoe=isoe),
+        quality=base.quality.model_copy(
+            update={"clock": "synchronised", "coverage": rng.choice((1.0, 1.0, rng.uniform(0.5, 0.97)))}
+        ),
+        model_id="test",
+        sound_events=[],
+    )
     return summary, periods

@@ -31,7 +31,6 @@ def supporters(item: Item, sentence: Sentence, sheet: FactSheet) -> list[SoundFa
     wanted -= {"Traffic", "Vehicle", "Wind", "Water"} - claimed if claimed & {"Sounds of things", "Noise"} else set()
     parts = part_told(item, sentence)
     of_parts = {label for part in sheet.parts if part.part in parts for label in part.sounds}
-    of_parts -= {fact.label for fact in sheet.sounds}
     heard = [SoundFact(label=label, share=None, presence=None, certainty="clear") for label in sorted(of_parts)]
     return [fact for fact in (*sheet.sounds, *heard) if fact.label in wanted]
 
