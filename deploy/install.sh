@@ -2,6 +2,8 @@
 # Installs, upgrades or removes the node as a service on Raspberry Pi OS or Debian.
 #   sudo deploy/install.sh install              venv, user, microphone access, service, example configuration
 #   sudo deploy/install.sh upgrade              new code; configuration and data are kept
+#     --node FOLDER                             with either: the configuration and credential in a folder that
+#                                               `soundscape-monitor fleet provision` has made
 #   sudo deploy/install.sh uninstall [--purge]  remove the service; --purge also removes configuration and data
 # DESTDIR installs below another root, for images and trials: no user is made and no service started.
 set -euo pipefail
@@ -17,19 +19,26 @@ state=$root/var/lib/soundscape-monitor
 cache=$root/var/cache/soundscape-monitor
 
 fail() { echo "install.sh: $1" >&2; exit "${2:-69}"; }
+usage() { fail "usage: deploy/install.sh install [--node FOLDER] | upgrade [--node FOLDER] | uninstall [--purge]" 2; }
 live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 [ "$(id -u)" -eq 0 ] || fail "run it as root: sudo deploy/install.sh ${1:-install}"
 
+check_source() {
+  [ -e "$source_tree/pyproject.toml" ] || fail "there is no code beside it to install; run it from a checkout" 66
+  [ -z "$node" ] || [ -r "$node/monitor.toml" ] || fail "there is no $node/monitor.toml" 66
+}
+
 put_code() {
   "$here/packages.sh" libportaudio2
   mkdir -p "$prefix/releases"
-  local release
   release="$prefix/releases/$(date -u +%Y%m%dT%H%M%SZ)"
+  trap 'rm -rf "$release"' EXIT   # what is half made is not left behind
   "$here/venv.sh" "$release"
   echo "Installing the node into $release ..."
   "$release/bin/pip" install --quiet --disable-pip-version-check "${source_tree}[report]"
   ln -sfn "releases/${release##*/}" "$prefix/venv"   # the switch is one step; the release before stays for a return
+  trap - EXIT
   find "$prefix/releases" -mindepth 1 -maxdepth 1 -type d | sort | head -n -2 | xargs -r rm -rf
   install -D -m 0755 "$here/install.sh" "$prefix/deploy/install.sh"
 }
@@ -38,6 +47,12 @@ put_service() {
   install -D -m 0644 "$here/systemd/soundscape-monitor.service" "$unit"
   install -D -m 0644 "$here/systemd/90-soundscape-microphone.rules" "$rules"
   mkdir -p "$config" "$state" "$cache"
+  if [ -n "$node" ]; then
+    [ ! -e "$config/monitor.toml" ] || cp -p "$config/monitor.toml" "$config/monitor.toml.before"
+    for file in monitor.toml password ca.crt; do
+      [ ! -e "$node/$file" ] || install -m 0640 "$node/$file" "$config/$file"
+    done
+  fi
   [ -e "$config/monitor.toml" ] || install -m 0640 "$here/monitor.toml.example" "$config/monitor.toml"
   if [ -z "$root" ]; then
     getent group audio >/dev/null || groupadd --system audio
@@ -64,22 +79,32 @@ start_service() {
   echo "Check the node: sudo -u soundscape STATE_DIRECTORY=${state#"$root"} ${prefix#"$root"}/venv/bin/soundscape-monitor doctor"
 }
 
-case ${1:-install} in
-  install) put_code; put_service; start_service ;;
+action=${1:-install} node='' purge=no
+[ $# -eq 0 ] || shift
+while [ $# -gt 0 ]; do
+  case $action,$1 in
+    install,--node | upgrade,--node) [ $# -ge 2 ] || usage; node=$2; shift 2 ;;
+    uninstall,--purge) purge=yes; shift ;;
+    *) usage ;;
+  esac
+done
+
+case $action in
+  install) check_source; put_code; put_service; start_service ;;
   upgrade)
     [ -e "$prefix/venv" ] || fail "there is no installation in $prefix; use: deploy/install.sh install" 66
-    put_code; put_service; start_service ;;
+    check_source; put_code; put_service; start_service ;;
   uninstall)
     if live; then systemctl disable --now --quiet soundscape-monitor || true; fi
     rm -f "$unit" "$rules"
     rm -rf "$prefix" "$cache"
     if live; then systemctl daemon-reload; fi
-    if [ "${2:-}" = "--purge" ]; then
+    if [ "$purge" = yes ]; then
       rm -rf "$config" "$state"
       [ -n "$root" ] || userdel soundscape 2>/dev/null || true
       echo "Removed, with configuration and data."
     else
       echo "Removed; configuration (${config#"$root"}) and data (${state#"$root"}) are kept."
     fi ;;
-  *) fail "usage: deploy/install.sh install | upgrade | uninstall [--purge]" 2 ;;
+  *) usage ;;
 esac

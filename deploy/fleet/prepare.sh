@@ -1,7 +1,8 @@
 #!/bin/sh
 # Make what the compose file needs: certificates, credentials and passwords, all under ./secrets and ./credentials.
 # Usage: prepare.sh SITE [HOST]        (HOST: the name by which nodes reach this machine; default: its hostname)
-# Existing files are kept, so that it may be run again. Nodes are added with ../broker/add-node.sh SITE NODE ./credentials/site
+# Existing files are kept, so that it may be run again. Nodes are added afterwards, all at once and again later:
+# soundscape-monitor fleet provision nodes.csv --broker mqtts://HOST:8883 --ca secrets/ca --out nodes
 set -eu
 fail() { echo "prepare: $1" >&2; exit 64; }
 site=${1:-} host=${2:-$(hostname)}
@@ -10,7 +11,7 @@ case $site in .* | -* | *[!A-Za-z0-9_.-]*) fail "'$site' must be letters, digits
 for tool in openssl mosquitto_passwd; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
 cd "$(dirname "$0")"
 umask 077
-mkdir -p secrets credentials/site credentials/city bridge
+mkdir -p secrets credentials/city bridge nodes
 
 secret() { [ -s "secrets/$1" ] || openssl rand -hex 24 > "secrets/$1"; }
 secret database_password
@@ -34,7 +35,6 @@ for broker in site city; do
     rm -f "secrets/$broker.csr" "secrets/$broker.ext"
 done
 
-touch credentials/site/passwords credentials/site/acl
 printf 'site-%s:%s\ncollector:%s\n' "$site" "$(cat secrets/site_password)" "$(cat secrets/collector_password)" \
     > credentials/city/passwords
 mosquitto_passwd -U credentials/city/passwords
@@ -69,4 +69,5 @@ TOML
 # The images run as users of their own (1883, 472, 70), which read these through the groups of the mounts.
 chmod -R go+rX credentials bridge secrets
 chmod 600 secrets/ca_key
-echo "Ready: docker compose up -d; Grafana is on port 3000, its admin password in secrets/grafana_password."
+echo "Next: soundscape-monitor fleet provision nodes.csv --broker mqtts://$host:8883 --ca secrets/ca --out nodes"
+echo "Then: docker compose up -d; Grafana is on port 3000, its admin password in secrets/grafana_password."

@@ -46,7 +46,7 @@ def load(path: Path | None) -> Settings:
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
-        raise Failure(Exit.CONFIG, f"{path}: {'; '.join(_faults(error))}.") from None
+        raise Failure(Exit.CONFIG, f"{path}: {'; '.join(faults(error))}.") from None
     check_references(settings, str(path))
     return settings
 
@@ -73,7 +73,8 @@ def check_references(settings: Settings, where: str) -> None:
             raise Failure(Exit.CONFIG, f"{where}: {key} = {file} cannot be read; check the path and its permissions.")
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def faults(error: ValidationError) -> Iterator[str]:
+    """Yield each fault with its key and what was given."""
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":

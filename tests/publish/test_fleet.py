@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 from brokers import Mosquitto, Postgres, wait_for
-from certificates import Authority
 from records import minute
 
 from monitor.publish.collector import prepare, run_collector
@@ -153,59 +151,6 @@ def test_each_query_of_the_dashboards_runs_and_finds_something(filled: str, titl
 def test_the_dashboards_user_cannot_write(filled: str) -> None:
     with psycopg.connect(filled) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("DELETE FROM message")
-
-
-@pytest.fixture
-def secured(tmp_path: Path) -> Iterator[tuple[Mosquitto, Path, Authority]]:
-    """Return a Mosquitto with the shipped configuration and two nodes added by the shipped script."""
-    authority = Authority(tmp_path / "ca")
-    certificate, key = authority.issue("broker")
-    folder = tmp_path / "soundscape"
-    for name in ("gate", "pond"):
-        script = subprocess.run(
-            ["sh", DEPLOY / "broker/add-node.sh", "park", name, folder], capture_output=True, text=True
-        )
-        assert script.returncode == 0, script.stderr
-    shipped = (DEPLOY / "broker/mosquitto.conf").read_text()
-    config = "\n".join(
-        line for line in shipped.splitlines()
-        if not line.startswith(("listener", "per_listener", "persistence", "autosave", "max_queued_messages"))
-    )  # fmt: skip
-    config = config.replace("/etc/mosquitto/soundscape/ca.crt", str(authority.ca))
-    config = config.replace("/etc/mosquitto/soundscape/server.crt", str(certificate))
-    config = config.replace("/etc/mosquitto/soundscape/server.key", str(key))
-    config = config.replace("/etc/mosquitto/soundscape", str(folder)) + "\n"
-    broker = Mosquitto(tmp_path / "mosquitto", config, "mqtts")
-    yield broker, folder, authority
-    broker.stop()
-
-
-def test_a_node_added_by_the_script_may_speak_for_itself_only(
-    secured: tuple[Mosquitto, Path, Authority], tmp_path: Path
-) -> None:
-    broker, folder, authority = secured
-    settings = MqttSettings(
-        url=broker.url, ca_file=authority.ca, username="park/gate",
-        password_file=folder / "nodes/park.gate.password", discovery=True,
-    )  # fmt: skip
-    own = Publisher(settings, Identity.begin("park", "gate"), tmp_path / "own.db")
-    other = Publisher(settings, Identity.begin("park", "pond"), tmp_path / "other.db")
-    for node in (own, other):
-        node.start()
-        node.publish(minute())
-    wait_for(lambda: own.state == "connected" and own.outbox_depth == 0)
-    wait_for(lambda: other.counters.get("refused") == 1)
-    assert own.concerns == []
-    assert "access list" in other.concerns[0]
-    for node in (own, other):
-        node.stop(0)
-
-
-@pytest.mark.parametrize("arguments", [["park"], ["pa rk", "gate"], ["park", "#"], ["park", "../x"], ["", "gate"]])
-def test_the_script_refuses_names_that_are_none(tmp_path: Path, arguments: list[str]) -> None:
-    done = subprocess.run(["sh", DEPLOY / "broker/add-node.sh", *arguments, tmp_path], capture_output=True, text=True)
-    assert done.returncode != 0
-    assert done.stderr.startswith("add-node: ")
 
 
 def test_the_compose_file_pins_versions_and_keeps_secrets_in_files() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from brokers import Mosquitto, wait_for
+from command_line import PROGRAM
 from records import minute
 
 from monitor.publish.messages import Identity, decode
@@ -32,9 +33,11 @@ def stack(tmp_path: Path) -> Iterator[tuple[Mosquitto, Mosquitto, Path]]:
     """Return the site's and the city's broker, and the folder that prepare.sh has filled."""
     folder = tmp_path / "fleet"
     shutil.copytree(DEPLOY / "fleet", folder)
+    (tmp_path / "nodes.csv").write_text("site,name\npark,gate\n")
+    provision = [PROGRAM, "fleet", "provision", tmp_path / "nodes.csv", "--broker", "mqtts://localhost:8883"]
     for command in (
         ["sh", folder / "prepare.sh", "park", "localhost"],
-        ["sh", DEPLOY / "broker/add-node.sh", "park", "gate", folder / "credentials/site"],
+        [*provision, "--ca", folder / "secrets/ca", "--out", folder / "nodes"],
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -44,7 +47,7 @@ def stack(tmp_path: Path) -> Iterator[tuple[Mosquitto, Mosquitto, Path]]:
     bridge = folder / "bridge/city.conf"
     text = bridge.read_text().replace("mosquitto-city:8883", f"localhost:{city.port}")
     bridge.write_text(text.replace("/run/secrets", str(folder / "secrets")) + "restart_timeout 1\n")
-    site_paths = paths | {"/mosquitto/credentials": str(folder / "credentials/site")}
+    site_paths = paths | {"/mosquitto/credentials": str(folder / "nodes/broker")}
     site = Mosquitto(tmp_path / "site", shipped(folder, "site", site_paths), "mqtts")
     yield site, city, folder
     site.stop()
@@ -58,7 +61,7 @@ def test_a_node_at_a_site_is_heard_in_the_city_even_after_the_city_was_away(
     node = Publisher(
         MqttSettings(
             url=f"mqtts://localhost:{site.port}", ca_file=folder / "secrets/ca", username="park/gate",
-            password_file=folder / "credentials/site/nodes/park.gate.password",
+            password_file=folder / "nodes/nodes/park/gate/password",
         ),
         Identity.begin("park", "gate"),
         tmp_path / "outbox.db",
