@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["base", "dsp", "model", "aggregate", "narrate", "sources", "store", "publish", "dashboard", "report", "app"]
 """A package imports only itself and packages before it. `base` is the modules of monitor/ itself."""
-HEAVY = {"torch", "mosqito", "matplotlib", "librosa", "sklearn", "model_export", "training"}
+HEAVY = {"torch", "scipy", "mosqito", "matplotlib", "librosa", "sklearn", "model_export", "training"}
 
 
 def modules() -> list[Path]:

@@ -43,25 +43,21 @@ class ToneMeter:
     """Looks for a stable tone in sound whose full scale is 1.0: narrow-band, a third of an octave around `freq_hz`."""
 
     def __init__(self, freq_hz: float, stable_s: float = STABLE_S) -> None:
-        from scipy.signal import butter, sosfilt  # late: it takes seconds, and no other command needs it
-
-        self._sosfilt = sosfilt
         self._freq_hz = freq_hz
+        self._hann = np.hanning(WINDOW + 1)[:-1]
+        self._bins_hz = np.fft.rfftfreq(WINDOW, 1 / RATE_HZ)
         edge = 2 ** (1 / 6)
-        self._filters = (
-            butter(4, (freq_hz / edge, freq_hz * edge), "bandpass", fs=RATE_HZ, output="sos"),
-            butter(2, (63, 12_500), "bandpass", fs=RATE_HZ, output="sos"),
-        )
-        self._windows: deque[tuple[float, float, int, bool]] = deque(maxlen=round(stable_s * RATE_HZ / WINDOW))
+        self._band = (self._bins_hz >= freq_hz / edge) & (self._bins_hz <= freq_hz * edge)
+        self._whole = (self._bins_hz >= 63) & (self._bins_hz <= 12_500)
+        self._windows: deque[tuple[float, float, float, bool]] = deque(maxlen=round(stable_s * RATE_HZ / WINDOW))
         self.reset()
 
     def reset(self) -> None:
         """Forget what was heard: after a gap."""
-        self._states = [np.zeros((len(sos), 2)) for sos in self._filters]
         self._held: FloatArray = np.zeros(0)
-        self._clipped = self._positive = False
+        self._clipped = False
         self._settling = 2
-        """Windows to leave out until the filters have settled."""
+        """Windows to leave out: sound has just begun."""
         self._windows.clear()
 
     def process(self, block: AudioBlock) -> None:
@@ -73,19 +69,14 @@ class ToneMeter:
             self._held = self._held[WINDOW:]
 
     def _window(self, samples: FloatArray) -> None:
-        band, whole = (self._filter(k, samples) for k in range(2))
-        positive = np.concatenate(([self._positive], band >= 0))
-        rises = int(np.count_nonzero(~positive[:-1] & positive[1:]))
-        self._positive = bool(positive[-1])
         if self._settling:
             self._settling -= 1
         else:
-            self._windows.append((float(np.mean(band**2)), float(np.mean(whole**2)), rises, self._clipped))
+            power = np.abs(np.fft.rfft(samples * self._hann)) ** 2 * (2 / WINDOW / np.sum(self._hann**2))
+            band = power[self._band]
+            moment = float(np.sum(band * self._bins_hz[self._band]))
+            self._windows.append((float(np.sum(band)), float(np.sum(power[self._whole])), moment, self._clipped))
         self._clipped = False
-
-    def _filter(self, k: int, samples: FloatArray) -> FloatArray:
-        out, self._states[k] = self._sosfilt(self._filters[k], samples, zi=self._states[k])
-        return np.asarray(out)
 
     @property
     def level_dbfs(self) -> float | None:
@@ -96,10 +87,10 @@ class ToneMeter:
         """Return the tone, or what is wrong with what was heard, as the end of a sentence."""
         if not self._windows:
             return "nothing was heard"
-        band, whole, rises, clipped = (np.array(column) for column in zip(*self._windows, strict=True))
+        band, whole, moment, clipped = (np.array(column) for column in zip(*self._windows, strict=True))
         levels = np.array([_db(b) for b in band])
         level, total = _db(float(np.mean(band))), _db(float(np.mean(whole)))
-        freq_hz = float(np.sum(rises)) * RATE_HZ / (WINDOW * len(rises))
+        freq_hz = float(np.sum(moment) / max(np.sum(band), np.finfo(float).tiny))
         if clipped.any():
             return "the tone clips; lower the gain of the input"
         if level < WEAKEST_DBFS:

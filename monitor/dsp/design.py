@@ -1,4 +1,4 @@
-"""The few filter designs the node needs: textbook formulas, the same as SciPy's, without 80 MB and 4 s of import."""
+"""The few filter designs the node needs: textbook formulas, the same as SciPy's, which the node does without."""
 
 from math import ceil, pi, sqrt, tan
 

@@ -46,10 +46,10 @@ class DemoSource(Source):
         rng = np.random.default_rng(seed)
         self._hum, self._gust, self._leaves, self._near, self._far = (
             sounds.noise(rng, sounds.LOOP + extra, spectrum)
-            for spectrum, extra in (
-                (sounds.CITY_HUM, 4_801),
-                (sounds.GUST, 9_613),
-                (sounds.LEAVES, 14_407),
+            for spectrum, extra in (  # lengths with small factors: a quick FFT
+                (sounds.CITY_HUM, 4_912),
+                (sounds.GUST, 13_536),
+                (sounds.LEAVES, 15_712),
                 (sounds.TYRES, 0),
                 (sounds.TYRES_FAR, 0),
             )

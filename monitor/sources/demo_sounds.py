@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.types import P0_PA, RATE_HZ, Float32Array, FloatArray
 
@@ -43,6 +44,8 @@ VOWELS_HZ = (
 """First three formants of vowels (Peterson and Barney, 1952)."""
 LOOP = 2**19
 """Length of the loops that cars read from, samples (11 s)."""
+SYLLABLE = 2**14
+"""Samples of an FFT that holds the longest syllable and the ringing of its formants."""
 _TURN = 2 * np.pi * np.arange(4096) / 4096
 ENGINE: Float32Array = (np.sin(_TURN) + 0.7 * np.sin(2 * _TURN) + 0.35 * np.sin(4 * _TURN + 1)).astype(np.float32)
 """One turn of an engine."""
@@ -153,10 +156,20 @@ def car(rng: Random, near: Float32Array, far: Float32Array, distance_m: float, s
     return out
 
 
+def _formants(vowel: Sequence[float], n: int) -> NDArray[np.complex128]:
+    """Return the frequency response of a vowel's three formants, as an FFT of n samples wants it."""
+    delay = np.exp(-2j * np.pi * np.arange(n // 2 + 1) / n)
+    response = np.zeros(len(delay), dtype=np.complex128)
+    for formant, gain in zip(vowel, (1.0, 0.5, 0.25), strict=True):
+        radius = np.exp(-np.pi * (60 + 0.06 * formant) / RATE_HZ)
+        turn = 2 * np.pi * formant / RATE_HZ
+        response += gain * (1 - radius) / (1 - 2 * radius * np.cos(turn) * delay + (radius * delay) ** 2)
+    return response
+
+
 def _voice(rng: Random, n: int) -> FloatArray:
     """Return n samples of someone talking far away: voiced syllables through formants, in phrases, rms about 1."""
-    from scipy.signal import lfilter  # late: it takes seconds and 80 MB, and only the demo needs it
-
+    vowels = [_formants(vowel, SYLLABLE) for vowel in VOWELS_HZ]
     pitch_hz = rng.choice([rng.uniform(95, 140), rng.uniform(170, 230)])
     sound, at = np.zeros(n), 0
     while at < n:
@@ -168,12 +181,8 @@ def _voice(rng: Random, n: int) -> FloatArray:
             f0 = pitch_hz * (1 + 0.15 * rng.standard_normal() - 0.08 * x)
             syllable = np.diff(np.cumsum(f0 / RATE_HZ) % 1, prepend=0.0)
             syllable[: length // 6] += 0.05 * rng.standard_normal(length // 6)
-            shaped = np.zeros(length)
-            for formant, gain in zip(VOWELS_HZ[rng.integers(len(VOWELS_HZ))], (1.0, 0.5, 0.25), strict=True):
-                radius = np.exp(-np.pi * (60 + 0.06 * formant) / RATE_HZ)
-                pole = 2 * np.pi * formant / RATE_HZ
-                a = [1, -2 * radius * np.cos(pole), radius**2]
-                shaped += gain * lfilter([1 - radius], a, syllable)
+            spectrum = np.fft.rfft(syllable, SYLLABLE) * vowels[rng.integers(len(vowels))]
+            shaped = np.fft.irfft(spectrum, SYLLABLE)[:length]
             sound[at : at + length] = shaped * np.sin(np.pi * x) ** 0.7 * rng.uniform(0.5, 1.0)
             at += length
         at += int(rng.uniform(0.3, 1.8) * RATE_HZ)
