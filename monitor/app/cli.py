@@ -36,28 +36,30 @@ def _root(
     pass
 
 
-def _register() -> None:
-    """Add the commands, the everyday ones first."""
-    for panel, names in (
+def _register(wanted: str | None = None) -> None:
+    """Add the commands, the everyday ones first; when one is wanted, that alone: start-up time is mostly imports."""
+    panels = (
         ("Listen", ("run", "dashboard", "subscribe")),
         ("Files", ("describe", "measure")),
         ("Set up", ("devices", "calibrate", "config", "doctor")),
         ("Evaluate", ("report", "narrate")),
         ("City", ("bridge", "fleet")),
         ("Care", ("support_bundle",)),
-    ):
-        for name in names:
-            module: Any = import_module(f"monitor.app.commands.{name}")
-            title = name.replace("_", "-")
-            if hasattr(module, "app"):
-                app.add_typer(module.app, name=title, rich_help_panel=panel)
-            else:
-                app.command(title, rich_help_panel=panel)(getattr(module, name))
+    )
+    commands = {name.replace("_", "-"): (name, panel) for panel, names in panels for name in names}
+    for title, (name, panel) in commands.items():
+        if wanted in commands and wanted != title:
+            continue
+        module: Any = import_module(f"monitor.app.commands.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=title, rich_help_panel=panel)
+        else:
+            app.command(title, rich_help_panel=panel)(getattr(module, name))
 
 
 def main() -> None:
     """Run a command; faults end in one sentence on standard error and their exit code."""
-    _register()
+    _register(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         app()
     except Failure as failure:

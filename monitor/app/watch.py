@@ -5,12 +5,15 @@ import threading
 import time
 from contextlib import ExitStack
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from monitor.app.node import Node
 from monitor.app.notify import Notifier
 from monitor.dashboard.lines import line
-from monitor.dashboard.live import Dashboard
 from monitor.snapshot import Health
+
+if TYPE_CHECKING:
+    from monitor.dashboard.live import Dashboard
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ class Watch:
         """Run the node to its end."""
         pipeline = self._node.pipeline
         with ExitStack() as stack:
-            dashboard = stack.enter_context(Dashboard()) if self._draw else None
+            dashboard = stack.enter_context(_dashboard()) if self._draw else None
             pipeline.start()
             self._notifier.send("READY=1", "STATUS=listening")
             while pipeline.running and not self._stopping.is_set() and self.publisher_failure is None:
@@ -58,7 +61,7 @@ class Watch:
         """An exception of the publisher that nobody expected: the process should end, and be started afresh."""
         return None if self._node.publisher is None else self._node.publisher.failure
 
-    def _tick(self, dashboard: Dashboard | None) -> None:
+    def _tick(self, dashboard: "Dashboard | None") -> None:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_S
@@ -87,6 +90,12 @@ class Watch:
             if self._node.publisher is not None:
                 self._node.publisher.health(health)
         self._health = health
+
+
+def _dashboard() -> "Dashboard":
+    from monitor.dashboard.live import Dashboard  # late: a node without a terminal draws nothing
+
+    return Dashboard()
 
 
 def _kinds(health: Health) -> list[str]:

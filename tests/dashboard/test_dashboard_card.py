@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from monitor.dashboard import card
+from monitor.dashboard.card import card
 from monitor.types import EVENTS
 
 RESULT: dict[str, Any] = {

@@ -8,7 +8,8 @@ from rich.console import Console
 from synthetic import Place
 from synthetic_snapshots import HEADLINE, snapshots
 
-from monitor.dashboard import Recent, render
+from monitor.dashboard.frame import render
+from monitor.dashboard.recent import Recent
 from monitor.records import Affect, Quality, Scene
 from monitor.snapshot import Health, Snapshot
 

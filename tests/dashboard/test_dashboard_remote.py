@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from monitor.dashboard import Recent, render
+from monitor.dashboard.frame import render
+from monitor.dashboard.recent import Recent
 from monitor.dashboard.remote import RemoteView
 from monitor.publish.examples import examples
 from monitor.publish.follow import Received

@@ -17,7 +17,6 @@ from monitor.app.failure import Exit, Failure
 from monitor.app.node import Node, Options, assemble
 from monitor.app.notify import Notifier
 from monitor.app.watch import Watch
-from monitor.dashboard.live import can_draw
 from monitor.publish.messages import Durable
 from monitor.settings import Settings
 from monitor.sources.chatter import silence_native_chatter
@@ -119,11 +118,13 @@ def _start(start: str | None) -> datetime | None:
 
 
 def _draws(dashboard: Drawing, as_json: bool) -> bool:
-    if dashboard is Drawing.AUTO:
-        return can_draw() and not as_json
+    if dashboard is Drawing.OFF or (dashboard is Drawing.AUTO and as_json):
+        return False
+    from monitor.dashboard.live import can_draw  # late: a node without a terminal draws nothing
+
     if dashboard is Drawing.ON and not can_draw():
         raise Failure(Exit.USAGE, "--dashboard on needs a terminal; without one, plain lines are logged.")
-    return dashboard is Drawing.ON
+    return can_draw()
 
 
 def _print_json(record: Durable) -> None:
