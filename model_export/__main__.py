@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from model_export.bundles import ExportError, amend, published_scaling, read_fields, write_bundle
+from model_export.restore import restore
 from monitor.model import Bundle, BundleError
 from training.networks import NETWORKS, Checkpoint, CheckpointError, load_published, read_state, recognise
 
@@ -83,6 +84,18 @@ def variants_command(
     if len(jobs) < 3 * apart:
         raise ExportError(f"{len(jobs)} windows of 30 s at hops of 2 s are too few: give 2 min of sound or more.")
     typer.echo(table(compare(bundle, jobs[:third], jobs[third + apart :], out)))
+
+
+@app.command("checkpoint")
+def checkpoint_command(
+    folder: Annotated[Path, typer.Argument(help="folder of a bundle of SoundEQnet")],
+    out: Annotated[Path, typer.Option("--out", help="checkpoint to write, for `python -m training distil --start`")],
+) -> None:
+    """Read a bundle back as a checkpoint, to train on from."""
+    bundle = Bundle.load(folder)
+    scaling = bundle.manifest.normalisation.model_dump(mode="json", exclude={"source"})
+    Checkpoint("SoundEQnet", restore(folder).state_dict(), scaling).save(out)
+    typer.echo(f"{out}: the weights of {bundle.id}")
 
 
 @app.command("show")

@@ -3,23 +3,21 @@
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training.features import Shards
-from training.losses import Batch, DistillationLoss, affect_of
+from training.losses import DistillationLoss, affect_of
 from training.networks import Outputs
-from training.normalization import Normalization
-from training.targets import soft_targets
-
-Rows = NDArray[np.int64]
+from training.networks.soundeqnet import COMMON, SoundEQnet
+from training.soundscape_data import SoundscapeData
+from training.warmstart import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,54 +34,27 @@ class DistilSettings:
     """Log-mel frames of a crop at the end of the stage (10 ms each)."""
     frames_start: int = 481
     """At its start; crops grow at half of the budget."""
-    ema: float = 0.995
+    ema: float = 0.998
     """Decay of the averaged weights that are kept."""
+    hint: float = 0.5
+    """Weight of the teachers' last layers, which a linear layer reads from the common embedding while it trains."""
+    warm: bool = False
+    """Train on from the weights given: output biases stay, batch norms are settled first."""
     seed: int = 0
 
 
-class SoundscapeData:
-    """Generated soundscapes in memory, growing as the generator goes on."""
+class Student(nn.Module):
+    """A network, and the layer through which it learns the teachers' last layers; the layer is dropped afterwards."""
 
-    def __init__(self, folders: list[Path], normalization: Normalization, seed: int, shards: int | None = None) -> None:
-        self.folders, self.normalization, self.limit = folders, normalization, shards
-        self.rng = np.random.default_rng(seed)
-        self.seen = -1
-        self.refresh()
+    def __init__(self, network: SoundEQnet, hints: int) -> None:
+        super().__init__()
+        self.network = network
+        self.hint = nn.Linear(COMMON, hints)
 
-    def refresh(self) -> bool:
-        """Read new shards if there are any."""
-        count = sum(len(Shards(folder).done()) for folder in self.folders)
-        if count == self.seen:
-            return False
-        self.seen = count
-        parts = [Shards(folder).read(self.limit) for folder in self.folders]
-        self.arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-        self.targets = soft_targets(self.arrays)
-        self.order = self.rng.permutation(len(self))
-        return True
-
-    def __len__(self) -> int:
-        return len(self.arrays["mel"])
-
-    def batch(self, rows: Rows, frames: int, start: int | None = None) -> Batch:
-        """Crops of `frames` frames at random places (or from `start`), normalised."""
-        mel, loudness = self.arrays["mel"], self.arrays["loudness"]
-        last = mel.shape[1] - frames
-        starts = self.rng.integers(0, max(1, last + 1), len(rows)) if start is None else np.full(len(rows), start)
-        x = np.stack([mel[row, at : at + frames] for row, at in zip(rows, starts, strict=True)])
-        steps = (frames - 1) * 5
-        y = np.stack([loudness[row, at * 5 : at * 5 + steps] for row, at in zip(rows, starts, strict=True)])
-        x, y = self.normalization.apply(x, y)
-        t = self.targets
-        return Batch(*map(torch.from_numpy, (x, y, t.scene[rows], t.event[rows], t.affect[rows], t.scene_weight[rows])))
-
-    def forever(self, size: int) -> Iterator[Rows]:
-        """Rows of batch after batch, reshuffled (and new shards taken in) after each round."""
-        while True:
-            for at in range(0, len(self.order) - size + 1, size):
-                yield self.order[at : at + size]
-            if not self.refresh():
-                self.order = self.rng.permutation(len(self))
+    def forward(self, log_mel: Tensor, loudness: Tensor) -> tuple[Outputs, Tensor]:
+        """Map a batch to what the network says and to hints (B, hints)."""
+        common = self.network.embed_common(self.network.embed(log_mel, loudness))
+        return self.network.answer(common), self.hint(common)
 
 
 def start_biases(network: nn.Module, data: SoundscapeData) -> None:
@@ -127,39 +98,43 @@ def agreement(outputs: Outputs, data: SoundscapeData) -> dict[str, float]:
 
 
 def distil(
-    network: nn.Module,
+    network: SoundEQnet,
     data: SoundscapeData,
     validation: SoundscapeData | None,
     settings: DistilSettings,
     folder: Path,
     tick: Callable[[int, float, float], None] = lambda step, progress, loss: None,
-) -> nn.Module:
+) -> SoundEQnet:
     """Train until the budget is spent, checkpointing every few minutes; returns the averaged network.
 
     Resumes from `folder`/last.pt if it is there. Writes last.pt, curve.csv.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    student = Student(network, data.hint_mean.size).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     variance = torch.from_numpy(data.targets.affect.var(axis=0))
     criterion = DistillationLoss(variance)
-    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
+    optimiser = torch.optim.Adam(student.parameters(), settings.learning_rate)
     step, spent = 0, 0.0
     last = folder / "last.pt"
     if not last.is_file():
-        start_biases(network, data)
+        if settings.warm:
+            settle(network, (data.batch(data.order[at : at + 16], settings.frames_start) for at in range(0, 256, 16)))
+        else:
+            start_biases(network, data)
     average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
-    averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+    averaged = AveragedModel(student, multi_avg_fn=average, use_buffers=True)
+    trained = cast(SoundEQnet, averaged.module.network)
     if last.is_file():
         saved = torch.load(last, weights_only=True)
-        network.load_state_dict(saved["network"])
+        student.load_state_dict(saved["student"])
         averaged.load_state_dict(saved["averaged"])
         optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
 
     def save() -> None:
         state = {
-            "network": network.state_dict(),
+            "student": student.state_dict(),
             "averaged": averaged.state_dict(),
             "optimiser": optimiser.state_dict(),
             "step": step,
@@ -181,16 +156,17 @@ def distil(
         for group in optimiser.param_groups:
             group["lr"] = rate
         frames = settings.frames if progress > 0.5 else settings.frames_start
-        network.train()
+        student.train()
         batch = data.batch(rows, frames)
-        outputs = network(batch.mel, batch.loudness)
-        loss = criterion(outputs, batch)
+        outputs, hints = student(batch.mel, batch.loudness)
+        missed = (hints - data.hints(rows)).pow(2).mean()
+        loss = criterion(outputs, batch) + settings.hint * missed
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(student.parameters(), 5.0)
         optimiser.step()
-        averaged.update_parameters(network)
-        running.append(criterion.parts(outputs, batch).detach())
+        averaged.update_parameters(student)
+        running.append(torch.cat([criterion.parts(outputs, batch), missed[None]]).detach())
         step += 1
         now = time.monotonic()
         if now - shown > 60 or progress >= 1:
@@ -198,27 +174,27 @@ def distil(
             tick(step, progress, loss.item())
             row = {"step": step, "minutes": round(spent / 60, 2), "clips": len(data), "rate": round(rate, 6)}
             row |= {
-                name: round(float(value), 4) for name, value in zip(("scene", "event", "affect"), means, strict=True)
+                name: round(float(value), 4)
+                for name, value in zip(("scene", "event", "affect", "hint"), means, strict=True)
             }
             checked = now - saved_at > 300 or progress >= 1
             if checked:
                 save()
                 saved_at = time.monotonic()
             if checked and validation is not None:
-                row |= {
-                    k: round(v, 4) for k, v in agreement(predict(averaged.module, validation, 1001), validation).items()
-                }
+                figures = agreement(predict(trained, validation, 1001), validation)
+                row |= {name: round(value, 4) for name, value in figures.items()}
             _append(folder / "curve.csv", row)
             running, shown = [], time.monotonic()
         if progress >= 1:
             break
     save()
-    return averaged.module
+    return trained
 
 
 def _append(path: Path, row: dict[str, float]) -> None:
-    columns = ("step", "minutes", "clips", "rate", "scene", "event", "affect", "paq_correlation", "iso_correlation",
-               "scene_macro", "event_mae")  # fmt: skip
+    columns = ("step", "minutes", "clips", "rate", "scene", "event", "affect", "hint", "paq_correlation",
+               "iso_correlation", "scene_macro", "event_mae")  # fmt: skip
     fresh = not path.is_file()
     with path.open("a", newline="") as out:
         writer = csv.DictWriter(out, columns, restval="")

@@ -1,4 +1,4 @@
-"""How the shipped weights were made: narrow networks first, put together, trained on, heads refitted, calibrated."""
+"""How the shipped weights were made: a narrow network first, widened, heads refitted, calibrated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from torch import Tensor
 
 from monitor.types import FloatArray
 from training.calibration import calibrate
-from training.distil import DistilSettings, SoundscapeData, distil
+from training.distil import DistilSettings, distil
 from training.losses import affect_of
 from training.networks import Checkpoint
 from training.networks.soundeqnet import SoundEQnet
 from training.normalization import Normalization
 from training.refit import Pooled, classify_pooled, pool_windows, refit
+from training.soundscape_data import SoundscapeData
 from training.targets import Targets
-from training.warmstart import NarrowSoundEQnet, assemble, join
+from training.warmstart import NarrowSoundEQnet, assemble, narrow
 
 Tick = Callable[[int, float, float], None]
 
@@ -27,8 +28,10 @@ Tick = Callable[[int, float, float], None]
 class Recipe:
     """Stages of the shipped weights."""
 
-    narrow: tuple[tuple[int, float], ...] = ((3, 45.0), (7, 50.0))
-    """Kernel and minutes of each narrow network."""
+    kernels: tuple[int, ...] = (3, 7)
+    """Branches that are trained, each with three taps; the others are filled from them."""
+    minutes: float = 100.0
+    """Budget of the narrow network."""
     lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
     """Window lengths for the heads, s, and windows of each a clip."""
     epochs: int = 12
@@ -39,18 +42,18 @@ SHIPPED = Recipe()
 
 
 def narrow_network(
-    kernel: int,
-    minutes: float,
+    recipe: Recipe,
+    start: SoundEQnet | None,
     data: SoundscapeData,
     validation: SoundscapeData | None,
     folder: Path,
-    seed: int,
     tick: Tick,
 ) -> NarrowSoundEQnet:
-    """Train (or resume, or read if done) a narrow network in `folder`."""
-    torch.manual_seed(seed)
-    settings = DistilSettings(minutes=minutes, seed=seed)
-    averaged = distil(NarrowSoundEQnet((kernel,)), data, validation, settings, folder, tick)
+    """Train (or resume, or read if done) the narrow network in `folder`, from a whole one if given."""
+    torch.manual_seed(recipe.seed)
+    settings = DistilSettings(minutes=recipe.minutes, seed=recipe.seed, warm=start is not None)
+    first = NarrowSoundEQnet(recipe.kernels) if start is None else narrow(start, recipe.kernels)
+    averaged = distil(first, data, validation, settings, folder, tick)
     assert isinstance(averaged, NarrowSoundEQnet)
     return averaged
 
@@ -120,17 +123,16 @@ def rescale(network: SoundEQnet, ours: Normalization, other: Normalization) -> N
 
 
 def finish(
-    parts: dict[int, NarrowSoundEQnet],
+    trained: NarrowSoundEQnet,
     training: list[SoundscapeData],
     validation: list[SoundscapeData],
     recipe: Recipe,
 ) -> tuple[SoundEQnet, dict[str, Any]]:
-    """Join narrow networks, refit the heads and calibrate; returns the whole network and its bundle fields."""
-    narrow = join(parts, max(parts)).eval()
-    pooled, targets = pooled_lengths(narrow, training, recipe.lengths, recipe.seed)
-    network = assemble(narrow)
+    """Widen a narrow network, refit the heads and calibrate; returns the whole network and its bundle fields."""
+    pooled, targets = pooled_lengths(trained.eval(), training, recipe.lengths, recipe.seed)
+    network = assemble(trained)
     refit(network, pooled, targets, epochs=recipe.epochs, seed=recipe.seed)
-    held, held_targets = pooled_lengths(narrow, validation, recipe.lengths, recipe.seed)
+    held, held_targets = pooled_lengths(trained, validation, recipe.lengths, recipe.seed)
     return network, calibrated_fields(network, held, held_targets)
 
 

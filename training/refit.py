@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.distil import Rows, SoundscapeData
 from training.losses import Batch, DistillationLoss
 from training.networks import Outputs
 from training.networks.soundeqnet import FREQUENCIES_LEFT, KERNELS, NODE, SoundEQnet
+from training.soundscape_data import Rows, SoundscapeData
 from training.targets import Targets
 from training.warmstart import NarrowSoundEQnet, stand_in
 

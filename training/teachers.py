@@ -29,6 +29,8 @@ class Opinion:
     """Shape (B, teachers, 15), probabilities."""
     affect: Array
     """Shape (B, teachers, 10): ISOP, ISOE (-1..1), eight PAQ (1..5), clamped."""
+    embedding: Array
+    """Shape (B, 356): what the last layers of the teachers see (100, 128 and 128 numbers), as hints for the student."""
 
 
 def scene_target(scene: Array) -> Array:
@@ -44,9 +46,13 @@ class Ensemble:
     def __init__(self, folder: Path, normalization: Path, device: str = "cpu") -> None:
         self.device = torch.device(device)
         self.names = TEACHERS
+        self._seen: list[Tensor] = []
         self.networks: list[nn.Module] = [
             load_published(folder / f"{name.lower()}.npz", name).to(self.device).eval() for name in TEACHERS
         ]
+        for network in self.networks:
+            last = network.heads if hasattr(network, "heads") else network.event
+            last.register_forward_pre_hook(lambda _, inputs: self._seen.append(inputs[0]))  # type: ignore[union-attr]
         scale = json.loads(normalization.read_text())["log_mel"]
         self.mean = torch.tensor(scale["mean"], dtype=torch.float32, device=self.device)
         self.std = torch.tensor(scale["std"], dtype=torch.float32, device=self.device)
@@ -55,11 +61,13 @@ class Ensemble:
     def ask(self, log_mel: Array) -> Opinion:
         """Ask all teachers about log-mels (B, T, 64) in dB; T below 3,001 frames is repeated to fill the window."""
         x = (torch.from_numpy(log_mel).to(self.device) - self.mean) / self.std
+        self._seen.clear()
         answers = [self._ask_one(network, x) for network in self.networks]
         return Opinion(
             scene=np.stack([a.scene.softmax(-1).cpu().numpy() for a in answers], axis=1),
             event=np.stack([a.event.sigmoid().cpu().numpy() for a in answers], axis=1),
             affect=np.stack([_affect(a).cpu().numpy() for a in answers], axis=1),
+            embedding=torch.cat(self._seen, dim=-1).cpu().numpy(),
         )
 
     def _ask_one(self, network: nn.Module, x: Tensor) -> Outputs:

@@ -1,8 +1,12 @@
 """Training SoundEQnet cheaply at first: kernels of three taps, later filled into the wide kernels they span."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from training.losses import Batch
 from training.networks.soundeqnet import BRANCHES, Branch, SoundEQnet
 
 TAPS = 3
@@ -47,6 +51,14 @@ def fill(sparse: Tensor, shape: torch.Size, steps: tuple[int, int], noise: float
     return dense
 
 
+def thin(dense: Tensor, shape: torch.Size, steps: tuple[int, int]) -> Tensor:
+    """Take the taps, `steps` apart, out of the middle of a dense kernel: the inverse of `fill`."""
+    rows, columns = shape[2:]
+    top = (dense.shape[2] - 1 - (rows - 1) * steps[0]) // 2
+    left = (dense.shape[3] - 1 - (columns - 1) * steps[1]) // 2
+    return dense[:, :, top : top + rows * steps[0] : steps[0], left : left + columns * steps[1] : steps[1]].clone()
+
+
 def stand_in(kernel: int, kernels: tuple[int, ...]) -> int:
     """The kernel of `kernels` that stands for `kernel`: the widest that is not wider."""
     return max((one for one in kernels if one <= kernel), default=min(kernels))
@@ -82,6 +94,53 @@ def join(parts: dict[int, NarrowSoundEQnet], base: int) -> NarrowSoundEQnet:
         state |= {key: value for key, value in part.state_dict().items() if key.startswith("branches.")}
     joined.load_state_dict(state)
     return joined
+
+
+@torch.no_grad()
+def narrow(full: SoundEQnet, kernels: tuple[int, ...], dropout: float = 0.0) -> NarrowSoundEQnet:
+    """The taps of some branches of a full network, to train on cheaply; the others are given up."""
+    thinned = NarrowSoundEQnet(kernels, dropout)
+    shared = {key: value for key, value in full.state_dict().items() if not key.startswith("branches.")}
+    thinned.load_state_dict(shared, strict=False)
+    for name, sparse in thinned.branches.items():
+        kind, kernel = name.split("_k")
+        state = sparse.state_dict()
+        for key, value in full.branches[name].state_dict().items():
+            taps = value.dim() == 4
+            state[key] = thin(value, state[key].shape, _steps(kind, int(kernel))) if taps else value.clone()
+        sparse.load_state_dict(state)
+    return thinned
+
+
+@torch.no_grad()
+def settle(network: SoundEQnet, batches: Iterable[Batch]) -> None:
+    """Give every batch norm the statistics of its input, without a change to what the network says in eval mode."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    sums: dict[nn.Module, list[Tensor]] = {norm: [] for norm in norms}
+
+    def note(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        x = inputs[0].double().transpose(0, 1).flatten(1)
+        sums[norm].append(torch.stack([x.mean(dim=1), x.pow(2).mean(dim=1)]))
+
+    hooks = [norm.register_forward_pre_hook(note) for norm in norms]
+    network.eval()
+    for batch in batches:
+        network(batch.mel, batch.loudness)
+    for hook in hooks:
+        hook.remove()
+    for norm, noted in sums.items():
+        if noted:
+            mean, square = torch.stack(noted).mean(dim=0)
+            _rebase(norm, mean.float(), (square - mean**2).clamp_min(1e-8).float())
+
+
+def _rebase(norm: Any, mean: Tensor, variance: Tensor) -> None:
+    """Change a batch norm's statistics, and its weights so that its output stays."""
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    norm.bias.add_((mean - norm.running_mean) * scale)
+    norm.weight.copy_(scale * torch.sqrt(variance + norm.eps))
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(variance)
 
 
 @torch.no_grad()

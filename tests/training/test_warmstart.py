@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from training.distil import DistilSettings, SoundscapeData, distil, start_biases
+from training.distil import DistilSettings, distil, start_biases
 from training.features import Shards
-from training.losses import ALPHA, PlainSum, UncertaintyWeights, affect_of
+from training.losses import ALPHA, Batch, PlainSum, UncertaintyWeights, affect_of
 from training.networks import Outputs
 from training.networks.soundeqnet import SoundEQnet
 from training.normalization import Normalization
 from training.recipe import calibrated_fields, checkpoint, rescale, scores
 from training.refit import classify_pooled, pool_windows, refit
-from training.warmstart import NarrowSoundEQnet, assemble, join, sparse_branch
+from training.soundscape_data import SoundscapeData
+from training.warmstart import NarrowSoundEQnet, assemble, narrow, settle, sparse_branch
 
 
 def unsettle(network: torch.nn.Module) -> None:
@@ -31,16 +32,32 @@ def unsettle(network: torch.nn.Module) -> None:
 @pytest.mark.parametrize("kernel", [3, 5, 7, 9])
 def test_a_sparse_branch_becomes_a_dense_one_that_gives_the_same(kernel: int) -> None:
     torch.manual_seed(kernel)
-    narrow = NarrowSoundEQnet((kernel,)).eval()
-    unsettle(narrow)
-    full = (
-        assemble(narrow).eval()
-        if kernel == 3
-        else assemble(join({3: NarrowSoundEQnet((3,)), kernel: narrow}, kernel)).eval()
-    )
+    sparse = NarrowSoundEQnet((3, kernel) if kernel > 3 else (3,)).eval()
+    unsettle(sparse)
+    full = assemble(sparse).eval()
     mel, loudness = torch.randn(2, 1, 401, 64), torch.randn(2, 1, 2000, 1)
     for name, x in ((f"mel_k{kernel}", mel), (f"loudness_k{kernel}", loudness)):
-        torch.testing.assert_close(full.branches[name](x), narrow.branches[name](x), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(full.branches[name](x), sparse.branches[name](x), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_thinned_out_is_the_narrow_one_that_was_widened() -> None:
+    before = NarrowSoundEQnet((3, 7)).eval()
+    unsettle(before)
+    after = narrow(assemble(before, noise=0.1), (3, 7)).eval()
+    x = torch.randn(2, 401, 64), torch.randn(2, 2000, 1)
+    for one, other in zip(before(*x), after(*x), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_settled_batch_norms_keep_what_the_network_says() -> None:
+    network = NarrowSoundEQnet((3,)).eval()
+    unsettle(network)
+    none = torch.zeros(0)
+    batches = [Batch(3 * torch.randn(4, 321, 64), torch.randn(4, 1600, 1), none, none, none, none) for _ in range(3)]
+    before = affect_of(network(batches[0].mel, batches[0].loudness))
+    settle(network, batches)
+    torch.testing.assert_close(affect_of(network(batches[0].mel, batches[0].loudness)), before, rtol=1e-3, atol=1e-4)
+    assert network.bn0.running_var is not None and network.bn0.running_var.mean() == pytest.approx(9, rel=0.1)
 
 
 def test_a_sparse_branch_costs_as_much_as_the_narrowest() -> None:
@@ -59,6 +76,7 @@ def clips(folder: Path, count: int = 12) -> SoundscapeData:
         "teacher_scene": np.full((count, 3, 3), 1 / 3, dtype=np.float32),
         "teacher_event": np.clip(rng.random((count, 3, 15)), 0.05, 0.95).astype(np.float32),
         "teacher_affect": (1 + 3 * np.broadcast_to(level[:, None, None], (count, 3, 10))).astype(np.float32),
+        "teacher_embedding": rng.random((count, 356)).astype(np.float16),
         "heard": np.full((count, 15), -99, dtype=np.float32),
         "scene": (3 * level).astype(np.int8),
         "confidence": np.full(count, 0.9, dtype=np.float32),
@@ -84,11 +102,11 @@ def test_pooled_windows_give_what_the_network_gives(tmp_path: Path) -> None:
 
 def test_refitted_heads_fit_and_are_calibrated(tmp_path: Path) -> None:
     data = clips(tmp_path)
-    narrow = NarrowSoundEQnet((3,)).eval()
-    pooled = pool_windows(narrow, data, np.arange(len(data)), [(4.8, 1), (4.0, 1)])
+    thin = NarrowSoundEQnet((3,)).eval()
+    pooled = pool_windows(thin, data, np.arange(len(data)), [(4.8, 1), (4.0, 1)])
     mel, loudness = pooled.mel / pooled.mel.std(), pooled.loudness / pooled.loudness.std()  # as large as trained ones
     pooled = replace(pooled, mel=mel, loudness=loudness)
-    network = assemble(narrow)
+    network = assemble(thin)
     start_biases(network, data)
     before = scores(network, pooled)[2]
     refit(network, pooled, data.targets, epochs=15, batch=8, dropout=0.0)

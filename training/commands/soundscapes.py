@@ -65,8 +65,9 @@ def _shard(fixed: tuple[Path, Path, Path, Path, Path, Path, int, bool, int], ind
 def distil(
     work: Work,
     out: Annotated[Path, typer.Option(help="checkpoint to write, for `python -m model_export export`")],
-    minutes: Annotated[
-        list[float] | None, typer.Option(help="budget of each narrow network, min; default: the recipe's")
+    minutes: Annotated[float, typer.Option(help="budget of the narrow network, min")] = 100.0,
+    start: Annotated[
+        Path | None, typer.Option(help="checkpoint to train on from (of `python -m model_export checkpoint`, say)")
     ] = None,
     scaling: Annotated[
         Path | None,
@@ -78,10 +79,12 @@ def distil(
     """Train SoundEQnet on the soundscapes of `mix` by the recipe of the shipped weights."""
     from dataclasses import replace
 
-    from training.distil import SoundscapeData
     from training.features import Shards
+    from training.networks import Checkpoint
+    from training.networks.soundeqnet import SoundEQnet
     from training.normalization import Normalization
     from training.recipe import SHIPPED, checkpoint, finish, narrow_network, rescale
+    from training.soundscape_data import SoundscapeData
 
     def sets(kind: str) -> list[Path]:
         return sorted(folder for folder in work.glob(f"{kind}_*s") if Shards(folder).done())
@@ -89,33 +92,31 @@ def distil(
     training, validation = sets("train"), sets("held_out")
     if not training or not validation:
         raise ValueError(f"{work}: no soundscapes; run `python -m training mix` first, with and without --held-out.")
+    begun: SoundEQnet | None = None
     scale_file = work / "normalization.json"
-    if not scale_file.is_file():
+    if start is not None:
+        held_weights = Checkpoint.load(start)
+        module = held_weights.module()
+        if not isinstance(module, SoundEQnet):
+            raise ValueError(f"{start}: a checkpoint of {held_weights.network}; SoundEQnet is trained here.")
+        begun, scale = module, Normalization.from_dict(held_weights.normalisation)
+    elif scale_file.is_file():
+        scale = Normalization.read(scale_file)
+    else:
         first = Shards(training[0]).read(limit=40)
-        scale_file.write_text(json.dumps(Normalization.measure(first["mel"], first["loudness"]).as_dict()))
-    scale = Normalization.read(scale_file)
+        scale = Normalization.measure(first["mel"], first["loudness"])
+        scale_file.write_text(json.dumps(scale.as_dict()))
     data = [SoundscapeData([folder], scale, seed) for folder in training]
     held = [SoundscapeData([folder], scale, seed) for folder in validation]
-    kernels = [kernel for kernel, _ in SHIPPED.narrow]
-    budgets = minutes or [budget for _, budget in SHIPPED.narrow]
-    recipe = replace(SHIPPED, narrow=tuple(zip(kernels, budgets, strict=False)), epochs=epochs, seed=seed)
+    recipe = replace(SHIPPED, minutes=minutes, epochs=epochs, seed=seed)
     with progress_bar() as progress:
+        task = progress.add_task("narrow network", total=100)
 
-        def watched(name: str):  # type: ignore[no-untyped-def]
-            task = progress.add_task(name, total=100)
+        def tick(step: int, done: float, loss: float) -> None:
+            progress.update(task, completed=100 * done, description=f"narrow network, step {step}, loss {loss:.3f}")
 
-            def tick(step: int, done: float, loss: float) -> None:
-                progress.update(task, completed=100 * done, description=f"{name}, step {step}, loss {loss:.3f}")
-
-            return tick
-
-        parts = {
-            kernel: narrow_network(
-                kernel, budget, data[0], held[0], work / f"k{kernel}", seed + kernel, watched(f"k{kernel}")
-            )
-            for kernel, budget in recipe.narrow
-        }
-        network, fields = finish(parts, data, held, recipe)
+        trained = narrow_network(recipe, begun, data[0], held[0], work / "narrow", tick)
+        network, fields = finish(trained, data, held, recipe)
     ece = fields.pop("ece")
     if scaling is not None:
         other = Normalization.read(scaling)

@@ -79,6 +79,7 @@ class Generator:
             "teacher_scene": np.concatenate([opinion.scene for opinion in opinions]),
             "teacher_event": np.concatenate([opinion.event for opinion in opinions]),
             "teacher_affect": np.concatenate([opinion.affect for opinion in opinions]),
+            "teacher_embedding": np.concatenate([opinion.embedding for opinion in opinions]).astype(np.float16),
             "heard": np.stack([label.heard for label in labels]),
             "scene": np.array([label.scene for label in labels], dtype=np.int8),
             "confidence": np.array([label.confidence for label in labels], dtype=np.float32),

@@ -160,10 +160,13 @@ class SoundEQnet(nn.Module):
         mixed = [functional.gelu(layer(pairs[:, i])) for i, layer in enumerate(self.residual.values())]
         return functional.gelu(self.common(torch.cat(mixed, dim=-1)))
 
+    def answer(self, common: Tensor) -> Outputs:
+        """Map the common embedding (B, 512) to Outputs."""
+        return gather({name: head(common) for name, head in self.heads.items()})
+
     def classify(self, nodes: Tensor) -> Outputs:
         """Map node embeddings (B, 8, 64) to Outputs."""
-        common = self.embed_common(nodes)
-        return gather({name: head(common) for name, head in self.heads.items()})
+        return self.answer(self.embed_common(nodes))
 
     def forward(self, log_mel: Tensor, loudness: Tensor) -> Outputs:
         """Map normalised log-mel (B, T, 64) and normalised loudness (B, L, 1) to Outputs; L is about 5 T."""
