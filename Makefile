@@ -7,7 +7,7 @@ TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins mo
                  openssl espeak-ng chromium poppler-utils fonts-dejavu-core cpulimit
 ARGS ?=
 
-.PHONY: run test test-long lint bench docs clean help
+.PHONY: run test test-long lint bench docs audit clean help
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,11 @@ bench: $(VENV)/.test ## All benchmarks beside their peers, written to docs/perfo
 
 docs: $(VENV)/.test ## Regenerate the references that come from the code
 	$(BIN)/python -m benchmarks.references
+
+audit: $(VENV)/.run ## Ask the advisory service about known faults of what is installed (pip-audit in its own environment)
+	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && \
+	  $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit; }
+	@$(BIN)/python -m benchmarks.audit $(VENV)/audit/bin/pip-audit
 
 $(VENV)/bin/python:
 	@deploy/venv.sh $(VENV)

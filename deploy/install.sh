@@ -5,22 +5,23 @@
 #     --node FOLDER                             with either: the configuration and credential in a folder that
 #                                               `soundscape-monitor fleet provision` has made
 #   sudo deploy/install.sh uninstall [--purge]  remove the service; --purge also removes configuration and data
-# DESTDIR installs below another root, for images and trials: no user is made and no service started.
+# Where systemd does not run (a chroot that becomes an image), everything is put in place and nothing is started.
 set -euo pipefail
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 source_tree=$(dirname "$here")
-root=${DESTDIR:-}
-prefix=$root/opt/soundscape-monitor
-config=$root/etc/soundscape-monitor
-unit=$root/etc/systemd/system/soundscape-monitor.service
-rules=$root/etc/udev/rules.d/90-soundscape-microphone.rules
-state=$root/var/lib/soundscape-monitor
-cache=$root/var/cache/soundscape-monitor
+prefix=/opt/soundscape-monitor
+config=/etc/soundscape-monitor
+unit=/etc/systemd/system/soundscape-monitor.service
+rules=/etc/udev/rules.d/90-soundscape-microphone.rules
+state=/var/lib/soundscape-monitor
+cache=/var/cache/soundscape-monitor
+command=/usr/local/bin/soundscape-monitor
 
 fail() { echo "install.sh: $1" >&2; exit "${2:-69}"; }
 usage() { fail "usage: deploy/install.sh install [--node FOLDER] | upgrade [--node FOLDER] | uninstall [--purge]" 2; }
-live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+live() { [ -d /run/systemd/system ]; }
 
 [ "$(id -u)" -eq 0 ] || fail "run it as root: sudo deploy/install.sh ${1:-install}"
 
@@ -33,14 +34,19 @@ put_code() {
   "$here/packages.sh" libportaudio2
   mkdir -p "$prefix/releases"
   release="$prefix/releases/$(date -u +%Y%m%dT%H%M%SZ)"
-  trap 'rm -rf "$release"' EXIT   # what is half made is not left behind
+  source_copy=$(mktemp -d)        # pip builds where the code lies: the checkout stays as it is
+  trap 'rm -rf "$release" "$source_copy"' EXIT
+  (cd "$source_tree" && cp -r --no-preserve=ownership pyproject.toml README.md LICENSE monitor model_export training "$source_copy")
   "$here/venv.sh" "$release"
-  echo "Installing the node into $release ..."
-  "$release/bin/pip" install --quiet --disable-pip-version-check "${source_tree}[report]"
-  ln -sfn "releases/${release##*/}" "$prefix/venv"   # the switch is one step; the release before stays for a return
+  echo "Installing the node into $release (some minutes) ..."
+  "$release/bin/pip" install --quiet --disable-pip-version-check "${source_copy}[report]"
+  ln -sfn "releases/${release##*/}" "$prefix/venv.new"
+  mv -T "$prefix/venv.new" "$prefix/venv"   # the switch is one step; the release before stays for a return
+  rm -rf "$source_copy"
   trap - EXIT
   find "$prefix/releases" -mindepth 1 -maxdepth 1 -type d | sort | head -n -2 | xargs -r rm -rf
-  install -D -m 0755 "$here/install.sh" "$prefix/deploy/install.sh"
+  install -D -m 0755 "$here/install.sh" "$prefix/deploy/install.sh"   # for uninstall
+  install -D -m 0755 "$here/soundscape-monitor" "$command"
 }
 
 put_service() {
@@ -54,13 +60,11 @@ put_service() {
     done
   fi
   [ -e "$config/monitor.toml" ] || install -m 0640 "$here/monitor.toml.example" "$config/monitor.toml"
-  if [ -z "$root" ]; then
-    getent group audio >/dev/null || groupadd --system audio
-    getent passwd soundscape >/dev/null ||
-      useradd --system --user-group --groups audio --home-dir "$state" --no-create-home --shell /usr/sbin/nologin soundscape
-    chown -R root:soundscape "$config"
-    chown -R soundscape:soundscape "$state" "$cache"
-  fi
+  getent group audio >/dev/null || groupadd --system audio
+  getent passwd soundscape >/dev/null ||
+    useradd --system --user-group --groups audio --home-dir "$state" --no-create-home --shell /usr/sbin/nologin soundscape
+  chown -R root:soundscape "$config"
+  chown -R soundscape:soundscape "$state" "$cache"
   chmod 0750 "$config"
   chmod 0700 "$state" "$cache"
 }
@@ -75,8 +79,8 @@ start_service() {
   else
     echo "Installed; systemd is not running here, so the service was not started."
   fi
-  echo "Configuration: ${config#"$root"}/monitor.toml"
-  echo "Check the node: sudo -u soundscape STATE_DIRECTORY=${state#"$root"} ${prefix#"$root"}/venv/bin/soundscape-monitor doctor"
+  echo "Configuration: $config/monitor.toml"
+  echo "Check the node: soundscape-monitor doctor"
 }
 
 action=${1:-install} node='' purge=no
@@ -96,15 +100,15 @@ case $action in
     check_source; put_code; put_service; start_service ;;
   uninstall)
     if live; then systemctl disable --now --quiet soundscape-monitor || true; fi
-    rm -f "$unit" "$rules"
+    rm -f "$unit" "$rules" "$command"
     rm -rf "$prefix" "$cache"
     if live; then systemctl daemon-reload; fi
     if [ "$purge" = yes ]; then
       rm -rf "$config" "$state"
-      [ -n "$root" ] || userdel soundscape 2>/dev/null || true
+      userdel soundscape 2>/dev/null || true
       echo "Removed, with configuration and data."
     else
-      echo "Removed; configuration (${config#"$root"}) and data (${state#"$root"}) are kept."
+      echo "Removed; configuration ($config) and data ($state) are kept."
     fi ;;
   *) usage ;;
 esac
