@@ -40,6 +40,7 @@ STALE_S = 2
 """Older values are not "now"."""
 PREDICTION_STALE_S = 30
 _WIND_FRAMES = 80
+_FRAMES_PER_S = RATE_HZ // LEVEL_FRAME
 
 
 @dataclass(slots=True)
@@ -114,7 +115,7 @@ class LiveView:
         """Return the fields of `monitor.snapshot.Snapshot` that come from sound; `now` is the newest sample heard."""
         self._forget(now)
         frames = sum(second.frames for second in self._seconds)
-        newest = [frame for frame in self._recent if frame.start_sample >= now - RATE_HZ - LEVEL_FRAME][-8:]
+        newest = [frame for frame in self._recent if frame.start_sample >= now - RATE_HZ - LEVEL_FRAME][-_FRAMES_PER_S:]
         last = newest[-1] if newest and now - newest[-1].start_sample <= STALE_S * RATE_HZ else None
         (l90,) = level_percentiles(self._levels, (90,), self._basis.floor_dba)
         (n5,) = loudness_percentiles(self._loudness, (5,))
@@ -155,7 +156,7 @@ class LiveView:
         return None if level is None or level < self._basis.floor_dba else round(level, 2)
 
     def _bands(self, frames: list[LevelFrame]) -> list[float | None]:
-        if not frames:
+        if len(frames) < _FRAMES_PER_S:  # no bands faster than 1 s leave the process
             return []
         floor = self._basis.floor_dba - BAND_FLOOR_BELOW_DB
         levels = [level_db(float(ms)) for ms in np.mean([frame.bands_ms_pa2 for frame in frames], axis=0)]

@@ -11,7 +11,7 @@ from monitor.app.narrating import Telling
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
 from monitor.records import DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
-from monitor.types import RATE_HZ
+from monitor.types import LEVEL_FRAME, RATE_HZ
 
 PATIENCE = 10 * RATE_HZ
 """Live, a minute waits so long for the network (samples); then it is told with what there is."""
@@ -19,9 +19,10 @@ EVER = 2**62
 
 
 class Summarising:
-    """Owns the aggregation; `tell` takes what is to be put into words, `look` is called once a second of sound.
+    """Owns the aggregation; `tell` takes what is to be put into words.
 
-    `basis` says what levels rest on when that has changed, else None.
+    `look` is called at the first level, and then once a second of sound. `basis` says what levels rest on when that
+    has changed, else None.
     """
 
     def __init__(
@@ -41,7 +42,8 @@ class Summarising:
         self._live, self._basis, self._tell, self._look = live, basis, tell, look
         self._heard_to = 0
         self._inferred_to = 0 if predicting else EVER
-        self._looked_at = 0
+        self._looked_at = LEVEL_FRAME - RATE_HZ
+        """The first look is at the first level."""
         self._minutes: deque[MinuteSummary] = deque(maxlen=60)
         self._quality: Quality | None = None
 

@@ -43,6 +43,15 @@ def test_now_and_the_last_minute() -> None:
     assert snapshot(view, 130).L90_60s == pytest.approx(70, abs=0.1)
 
 
+def test_a_level_is_told_at_once_and_bands_after_a_whole_second() -> None:
+    view = LiveView(BASIS, THRESHOLDS)
+    for k in range(8):
+        assert view.values(k * LEVEL_FRAME)["bands"] == []
+        view.add(frame(k * LEVEL_FRAME, 50))
+        assert view.values((k + 1) * LEVEL_FRAME)["LAF"] == 50
+    assert len(view.values(RATE_HZ)["bands"]) == 31
+
+
 def test_predictions_and_how_long_events_have_lasted() -> None:
     view = LiveView(BASIS, THRESHOLDS, Uncertainty(0.2, 0.3))
     hear(view, range(20))
