@@ -14,6 +14,9 @@ from typing import Literal
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for another, s."""
 
+CACHE_KIB = 256
+"""Pages that a connection keeps in memory: SQLite's own 2 MB would take a node most of a day to fill."""
+
 Cause = Literal["unwritable", "corrupt", "locked", "full", "version", "failed"]
 
 _BY_CODE: dict[int, Cause] = {
@@ -101,6 +104,7 @@ def _prepare(
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     with transaction(connection):  # a writer's lock: two processes may start at once, and an unwritable file shows now
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found == 0:
