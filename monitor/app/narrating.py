@@ -39,6 +39,7 @@ class Narrating:
         while not (aborted() or inbox.ended):
             if (telling := inbox.get()) is not None:
                 self.tell(telling, hurried=inbox.full)
+            self._recorder.tend()
 
     def tell(self, telling: Telling, *, hurried: bool = False) -> None:
         """Put one summary into words and record them; hurried: by template, since others wait."""

@@ -1,6 +1,7 @@
 """Where records go: history, broker, webhook, and whoever watches."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 WAITING = 3000
 """Records that wait in memory for a disk that cannot be written (about a day of minutes, events and captions)."""
+RETRY_S = 5.0
+"""Between two tries to write what waits, when nothing new comes, s."""
 Sink = Callable[[Durable], None]
 Kept = MinuteSummary | PeriodSummary | DaySummary | SoundEvent | Caption | Alert | GapRecord
 
@@ -44,6 +47,8 @@ class Recorder:
         self.history = history
         self._publisher, self._webhook, self._sink, self._vitals = publisher, webhook, sink, vitals
         self._waiting: deque[tuple[Kept, IntervalStats | None]] = deque()
+        self._fault: str | None = None
+        self._retry_at = 0.0
         self.lost = 0
 
     def record(self, record: Durable, quality: Quality | None = None, stats: IntervalStats | None = None) -> None:
@@ -63,17 +68,29 @@ class Recorder:
         if len(self._waiting) > WAITING:
             self._waiting.popleft()
             self.lost += 1
+        self._write()
+
+    def tend(self) -> None:
+        """Try again to write what waits; cheap, call it often."""
+        if self._waiting and time.monotonic() >= self._retry_at:
+            self._write()
+
+    def _write(self) -> None:
         try:
             while self._waiting:
                 kept, its_stats = self._waiting[0]
                 self.history.add(kept, its_stats)
                 self._waiting.popleft()
         except DatabaseError as error:
-            if self._vitals.history_fault is None:
+            if self._fault is None:
                 log.error("history.fault", extra={"error": str(error)})
-            self._vitals.history_fault = f"{error}; {len(self._waiting)} records wait, {self.lost} lost"
+            self._fault = f"{error}; {len(self._waiting)} records wait, {self.lost} lost"
+            self._vitals.history_fault = self._fault
+            self._retry_at = time.monotonic() + RETRY_S
             return
-        if self._vitals.history_fault is not None:
+        if self._fault is not None:
             log.warning("history.recovered", extra={"lost": self.lost})
-            self._vitals.history_fault = None
+            if self._vitals.history_fault == self._fault:  # else it is another recorder's, which still waits
+                self._vitals.history_fault = None
+            self._fault = None
         self._vitals.history_bytes = self.history.upkeep.bytes_written()

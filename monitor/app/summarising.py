@@ -72,6 +72,7 @@ class Summarising:
         if self._heard_to - self._looked_at >= RATE_HZ:
             self._looked_at = self._heard_to
             self._look(self._view, self._heard_to)
+            self._recorder.tend()
 
     def _give(self, records: list[AggregateRecord]) -> None:
         for record in records:

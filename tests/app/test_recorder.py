@@ -4,6 +4,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from monitor.app import recorder
 from monitor.app.health import Vitals
 from monitor.app.recorder import Recorder
 from monitor.records import Alert
@@ -18,21 +21,46 @@ def alert(index: int) -> Alert:
     return Alert(rule="r", state="raised", at=at, value=1.0, threshold=0.5, unit="dB(A)", text=str(index))
 
 
+def test_a_fault_is_over_soon_after_its_cause_though_nothing_new_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, vitals = tmp_path / "history.db", Vitals()
+    monkeypatch.setattr(recorder, "RETRY_S", 0.0)
+    summaries, captions = (
+        Recorder(History(path, AggregateSettings()), None, None, lambda record: None, vitals) for _ in range(2)
+    )
+    for each in (summaries, captions):
+        each.history._file.connection.execute("PRAGMA busy_timeout = 10")
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        summaries.record(alert(0))
+        summaries.record(alert(1))
+        captions.record(alert(2))
+        other.execute("ROLLBACK")
+    summaries.tend()
+    assert vitals.history_fault is not None and "1 records wait" in vitals.history_fault, "the other one's"
+    captions.tend()
+    assert vitals.history_fault is None
+    kept = captions.history.alerts(START, START + timedelta(hours=1))
+    assert [a.text for a in kept] == ["0", "1", "2"]
+    other.close()
+
+
 def test_a_locked_history_loses_nothing_and_is_told(tmp_path: Path) -> None:
     path, vitals, seen = tmp_path / "history.db", Vitals(), []
     history = History(path, AggregateSettings())
-    recorder = Recorder(history, None, None, seen.append, vitals)
-    recorder.record(alert(0))
+    keeper = Recorder(history, None, None, seen.append, vitals)
+    keeper.record(alert(0))
     history._file.connection.execute("PRAGMA busy_timeout = 10")
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        recorder.record(alert(1))
-        recorder.record(alert(2))
+        keeper.record(alert(1))
+        keeper.record(alert(2))
         assert vitals.history_fault is not None and "held by another process" in vitals.history_fault
         assert "2 records wait" in vitals.history_fault
         other.execute("ROLLBACK")
-    recorder.record(alert(3))
-    assert vitals.history_fault is None and recorder.lost == 0
+    keeper.record(alert(3))
+    assert vitals.history_fault is None and keeper.lost == 0
     kept = history.alerts(START, START + timedelta(hours=1))
     assert [a.text for a in kept] == ["0", "1", "2", "3"] == [a.text for a in seen]
     other.close()
