@@ -23,12 +23,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks.soak import inside, outside
+from benchmarks.soak import inside, outside, page
 from benchmarks.soak.cycle import Fault, Outcome, briefly, series
 from benchmarks.soak.dst import dst
 from benchmarks.soak.hours import hours
 from benchmarks.soak.long import LongRun
-from benchmarks.soak.rig import Rig
+from benchmarks.soak.rig import Rig, warm_up
 from benchmarks.soak.speaker import write_programme
 from benchmarks.soak.table import print_long, print_outcomes
 from benchmarks.soak.week import seconds_of, week
@@ -97,6 +97,7 @@ def run(options: argparse.Namespace, progress: Progress) -> tuple[list[Outcome],
         folder = Path(temporary)
         programme = folder / "programme.wav"
         write_programme(programme)
+        warm_up(programme)
         long: list[Future[LongRun]] = []
         outcomes: list[Outcome] = []
         if options.days:
@@ -122,6 +123,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=4, help="runs at a time, each with a node of its own")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--page", action="store_true", help="write docs/endurance.md too")
     options = parser.parse_args()
     if options.quick:
         options.fault, options.days = options.fault or [], QUICK_DAYS if options.days is None else options.days
@@ -143,6 +145,8 @@ def main() -> int:
     else:
         print_outcomes(outcomes)
         print_long(long)
+    if options.page:
+        page.write(outcomes, long)
     return 0 if all(o.good for o in outcomes) and all(r.good for r in long) else 1
 
 

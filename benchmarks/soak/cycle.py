@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
@@ -102,7 +102,7 @@ def once(rig: Rig, fault: Fault, outcome: Outcome, *, aligned: bool) -> None:
     try:
         shown = rig.witness.wait("the fault", fault.shows, before, fault.patience_s)
         outcome.detected_s.append(shown.at - before)
-        outcome.operator = f"{shown.side}: {shown.text}"
+        outcome.operator = gist(shown, fault, rig)
         if aligned or not fault.at_turn:
             fault.hold(rig)
     except NotSeen as missed:
@@ -118,6 +118,15 @@ def once(rig: Rig, fault: Fault, outcome: Outcome, *, aligned: bool) -> None:
         outcome.recovered_s.append(over.at - asked)
     except NotSeen as missed:
         outcome.failures.append(f"{outcome.times}: not recovered: {missed}")
+
+
+def gist(shown: Seen, fault: Fault, rig: Rig) -> str:
+    """Return the words in which a fault showed, and where; of a health the one reason."""
+    state, _, reasons = shown.text.partition(": ")
+    words = shown.text
+    if shown.side in ("health", "snapshot"):
+        words = next((f"{state}: {r}" for r in reasons.split("; ") if fault.shows(replace(shown, text=r))), words)
+    return f"{shown.side}: {words}".replace(f"{rig.state}/", "")
 
 
 def series(rig: Rig, fault: Fault, times: int, progress: Callable[[], None]) -> Outcome:

@@ -44,6 +44,12 @@ url = "{url}"
 """What differs from the defaults; a period of one minute, so that a minute tells all there is to tell."""
 
 
+def warm_up(programme: Path) -> None:
+    """Let the node compile what it keeps compiled, so that no node of the soak has to."""
+    command = [PROGRAM, "run", "--source", programme, "--fast", "--duration", "5"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 class Rig:
     """A node at work, with everything around it that may fail.
 
@@ -104,7 +110,6 @@ class Rig:
         """Start the node."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "MQTT", "PULSE", "SOUNDSCAPE"))}
         environment = kept | self.microphone.environment | {"STATE_DIRECTORY": str(self.state)} | self._more
-        environment["NUMBA_CACHE_DIR"] = os.environ.get("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "numba-soak"))
         command = [*self._launcher, "run", "--source", "mic", "--dashboard", "off", "--log-json", "--json"]
         process = subprocess.Popen(
             [*command, "--config", str(self.folder / "monitor.toml")],
@@ -210,7 +215,7 @@ class Rig:
 
     def _read_log(self, process: "subprocess.Popen[str]", number: int) -> None:
         assert process.stderr is not None
-        with (self.folder / "log").open("a") as log:
+        with (self.folder / "log").open("a", buffering=1) as log:
             for line in process.stderr:
                 log.write(line)
                 try:
