@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.app.node import Node
 from monitor.app.notify import Notifier
 from monitor.dashboard.lines import line
+from monitor.memory import give_back
 from monitor.snapshot import Health
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ LINE_S = 10.0
 """Between two plain lines where there is no dashboard."""
 HEALTH_S = 60.0
 """Between two health messages while nothing changes."""
+GIVE_BACK_S = 60.0
+"""Between two times that freed memory is given back: it would pile up in pieces, some MB a day."""
 LOOK_S = 5.0
 """Between two looks at the node's health."""
 DRAIN_S = 15.0
@@ -35,7 +38,7 @@ class Watch:
         self._node, self._notifier, self._stopping = node, notifier, stopping
         self._draw, self._lines = draw, lines
         self._health: Health | None = None
-        self._look_at = self._health_at = self._line_at = 0.0
+        self._look_at = self._health_at = self._line_at = self._give_back_at = 0.0
         self._drawn: datetime | None = None
 
     def stay(self) -> None:
@@ -66,6 +69,9 @@ class Watch:
         if now >= self._look_at:
             self._look_at = now + LOOK_S
             self._tell_health(now)
+        if now >= self._give_back_at:
+            self._give_back_at = now + GIVE_BACK_S
+            give_back()
         snapshot = self._node.looking.newest
         if snapshot is None:
             return

@@ -6,12 +6,12 @@ frames. The k = 3 mel branch alone pads in time, so that its first and last embe
 they are computed apart, on snippets of 81 frames.
 """
 
-import ctypes
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
+from monitor.memory import give_back
 from monitor.model.bundle import Bundle
 from monitor.model.collector import LOUDNESS_PER_UNIT, MEL_PER_UNIT, SHORT, WINDOW, Job
 from monitor.model.scores import OUTPUTS, Scores
@@ -34,7 +34,7 @@ class Incremental:
     def __init__(self, bundle: Bundle) -> None:
         self._trunk = bundle.session("trunk.onnx")
         self._head = bundle.session("head.onnx")
-        _return_freed_memory()
+        give_back()  # 10 MB, left behind by loading the graphs
         size = next(node.shape[0] for node in self._trunk.get_inputs() if node.name == "state")
         self._state = np.zeros(size, dtype=np.float32)
         self._mel = np.zeros((len(MISSING), WINDOW, 320), dtype=np.float32)
@@ -115,10 +115,3 @@ def _with_context(frames: Float32Array, start: int, stop: int, per_unit: int) ->
 
 def _max_mean(rows: Float32Array) -> Float32Array:
     return rows.max(axis=0) + rows.mean(axis=0, dtype=np.float64).astype(np.float32)  # type: ignore[no-any-return]
-
-
-def _return_freed_memory() -> None:
-    """Give back what loading the graphs left behind: 10 MB, where the C library is glibc."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
