@@ -30,6 +30,8 @@ SCHEMA = (
 VERSION = 1
 BUSY_TIMEOUT_S = 2.0
 """A message waits this long for a locked file before it goes to memory, s."""
+PAGE_SIZE = 1024
+"""A message is stored and removed in two transactions: half the bytes written that pages of 4096 take, or less."""
 RANK = {"data/minute": 0, "data/event": 1, "data/period": 2, "data/gap": 3, "data/caption": 4}
 """What is dropped first when space runs out; kinds not named here go last."""
 ROW_BYTES = 200
@@ -200,7 +202,9 @@ class OutboxFile:
             if old is not None:
                 old.close()
             self._local.connection = None
-            self._local.connection = open_database(self.path, SCHEMA, VERSION, "FULL", BUSY_TIMEOUT_S)
+            self._local.connection = open_database(
+                self.path, SCHEMA, VERSION, "FULL", BUSY_TIMEOUT_S, page_size=PAGE_SIZE
+            )
             self._local.generation = self._generation
         connection: sqlite3.Connection = self._local.connection
         return connection
