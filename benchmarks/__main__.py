@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,15 +34,13 @@ def machine() -> str:
 
 
 def run(name: str) -> str:
-    """Return what a benchmark prints; its failure ends everything with its own words."""
+    """Return what a benchmark prints; its progress and its faults go straight to standard error."""
     print(f"{name} ...", file=sys.stderr, flush=True)
-    with tempfile.TemporaryFile("w+") as errors:
-        done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        if done.returncode:
-            errors.seek(0)
-            raise SystemExit(f"benchmarks.{name} failed:\n{errors.read()}")
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"benchmarks.{name} failed")
+    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return done.stdout.strip()
 
 

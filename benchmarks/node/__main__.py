@@ -7,6 +7,7 @@ Figures hold for the machine they were printed on, and for a quiet one: what els
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ def measure(options: argparse.Namespace, progress: Progress) -> Tables:
     for part in options.parts or PARTS:
         with tempfile.TemporaryDirectory(prefix="bench-") as made:
             folder = Path(made)
+            load = {"load average before": round(os.getloadavg()[0], 1)}
             if part == "cpu":
                 stages = fast.by_stage(folder, options.minutes, advance("CPU by stage", options.minutes))
                 found["CPU, ms per audio second"] = {name: round(ms, 2) for name, ms in stages.items()}
@@ -41,13 +43,13 @@ def measure(options: argparse.Namespace, progress: Progress) -> Tables:
             elif part == "memory":
                 found["memory"] = fast.memory(folder, options.hours, advance("memory", 60 * options.hours))
             elif part == "start":
-                found["start-up"] = live.start_up(options.starts, advance("start-up", options.starts))
+                found["start-up"] = load | live.start_up(options.starts, advance("start-up", options.starts))
             elif part == "latency":
                 shown = advance("latency", options.live)
-                found["real time"] = live.latency(options.nodes, options.live, shown)
+                found["real time"] = load | live.latency(options.nodes, options.live, shown)
             else:
                 title = f"real time, {SHARE_PCT} % of one core"
-                found[title] = live.slow(options.slow, SHARE_PCT, advance("slow", options.slow))
+                found[title] = load | live.slow(options.slow, SHARE_PCT, advance("slow", options.slow))
     return found
 
 
@@ -58,8 +60,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10, help="sound for CPU by stage, min")
     parser.add_argument("--hours", type=float, default=3, help="sound for memory, h")
     parser.add_argument("--starts", type=int, default=7, help="starts for start-up")
-    parser.add_argument("--nodes", type=int, default=10, help="nodes side by side for latency")
-    parser.add_argument("--live", type=int, default=10, help="real time for latency, min")
+    parser.add_argument("--nodes", type=int, default=12, help="nodes side by side for latency")
+    parser.add_argument("--live", type=int, default=9, help="real time for latency, min")
     parser.add_argument("--slow", type=float, default=130, help="real time on a part of a core, s")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -21,8 +21,8 @@ EVER = 2**62
 class Summarising:
     """Owns the aggregation; `tell` takes what is to be put into words.
 
-    `look` is called at the first level, and then once a second of sound. `basis` says what levels rest on when that
-    has changed, else None.
+    `look` is called at the first level, and then at every whole second of sound, which makes its minutes whole. `basis`
+    says what levels rest on when that has changed, else None.
     """
 
     def __init__(
@@ -42,8 +42,7 @@ class Summarising:
         self._live, self._basis, self._tell, self._look = live, basis, tell, look
         self._heard_to = 0
         self._inferred_to = 0 if predicting else EVER
-        self._looked_at = LEVEL_FRAME - RATE_HZ
-        """The first look is at the first level."""
+        self._look_at = LEVEL_FRAME
         self._minutes: deque[MinuteSummary] = deque(maxlen=60)
         self._quality: Quality | None = None
 
@@ -69,8 +68,8 @@ class Summarising:
         if self._live:
             self._inferred_to = max(self._inferred_to, self._heard_to - PATIENCE)
         self._give(self._aggregator.advance(self._heard_to, self._inferred_to))
-        if self._heard_to - self._looked_at >= RATE_HZ:
-            self._looked_at = self._heard_to
+        if self._heard_to >= self._look_at:
+            self._look_at = (self._heard_to // RATE_HZ + 1) * RATE_HZ
             self._look(self._view, self._heard_to)
             self._recorder.tend()
 
