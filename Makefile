@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN_PACKAGES := libportaudio2
 TEST_PACKAGES := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins mosquitto mosquitto-clients postgresql \
-                 openssl espeak-ng chromium poppler-utils fonts-dejavu-core cpulimit
+                 openssl espeak-ng chromium poppler-utils fonts-dejavu-core cpulimit faketime
 ARGS ?=
 
 .PHONY: run test test-long lint bench docs audit clean help
