@@ -9,11 +9,11 @@ from monitor import __version__
 from monitor.report.figures import Figures, Hour
 from monitor.report.plots import affect, levels, sounds
 from monitor.report.plots.canvas import Plot
-from monitor.report.provenance import gap_rows, honesty, notices, provenance
+from monitor.report.provenance import calibration, gap_rows, honesty, notices, provenance
 from monitor.report.sheet import Sheet
 from monitor.report.words import LEFT_OUT, changes, clock, db, duration, most_heard, share
 
-CAPTIONS_OF_DAY = 48
+CAPTIONS_OF_DAY = 24
 """Captions of periods that are printed; of more, every second, third, ... one."""
 EXCEEDANCES_SHOWN = 15
 
@@ -67,7 +67,7 @@ def _body(sheet: Sheet, figures: Figures) -> dict[str, Any]:
         "captions": _under_plots(sheet),
         "calm_sentence": _calm(sheet, figures),
         "figures_left": _levels(sheet, figures),
-        "figures_right": _sound(figures),
+        "figures_right": [*_sound(figures), ("Calibration", calibration(sheet, figures))],
         "relative": "" if whole.quality.calibrated else " (uncalibrated: relative)",
         "day_rows": [
             {

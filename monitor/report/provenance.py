@@ -56,7 +56,7 @@ def provenance(sheet: Sheet, figures: Figures) -> list[tuple[str, str]]:
     ]
     if sheet.pieces:
         rows += [
-            ("Calibration", _calibration(sheet, figures)),
+            ("Calibration", calibration(sheet, figures)),
             ("Overload", f"{quality.overload_pct:.2g} % of the time; {quality.clipped_pct:.2g} % of samples clipped"),
             ("Below the measuring range", f"{quality.under_range_pct:.2g} % of the time"),
             ("Wind on the microphone", f"{quality.wind_pct:.2g} % of the time (not left out of the levels)"),
@@ -104,7 +104,8 @@ def _age_days(sheet: Sheet) -> int | None:
     return max(0, (moment - date.fromisoformat(dates[0])).days) if dates else None
 
 
-def _calibration(sheet: Sheet, figures: Figures) -> str:
+def calibration(sheet: Sheet, figures: Figures) -> str:
+    """Return how the levels are calibrated, and how long ago."""
     quality = figures.whole.quality
     if not quality.calibrated:
         return "none: levels are relative"

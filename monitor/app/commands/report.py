@@ -22,7 +22,8 @@ def report(
         str | None, typer.Option(help="Any local date of the week (Monday to Sunday), or today or yesterday.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Page to write. Default: soundscape-NODE-DATE.html.")
+        Path | None,
+        typer.Option("--out", "-o", help="Page to write; '-': print it. Default: soundscape-NODE-DATE.html."),
     ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write the minutes as CSV as well; '-': print them.")
@@ -52,6 +53,8 @@ def report(
     finally:
         history.close()
     to_stdout = csv is not None and str(csv) == "-"
+    if to_stdout and str(out) == "-":
+        raise Failure(Exit.USAGE, "Print the page or the minutes, not both: only one of --out and --csv may be '-'.")
     if csv is not None:
         table = as_csv(sheet)
         if to_stdout:
@@ -65,9 +68,13 @@ def report(
         return
     page = out or Path(f"soundscape-{settings.node.name}-{span.name}.html")
     try:
-        _write(page, render(sheet))
+        html = render(sheet)
     except ReportExtraMissing as error:
         raise Failure(Exit.CONFIG, str(error)) from None
+    if str(page) == "-":
+        typer.echo(html)
+        return
+    _write(page, html)
     heard = f"{sheet.whole.quality.coverage:.1%} of the time was heard" if sheet.pieces else "nothing was heard"
     typer.echo(f"{page}: {span.title}; {heard}", err=to_stdout)
 
@@ -87,7 +94,9 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Failure(Exit.CONFIG, f"{path} cannot be written: {error.strerror}.") from None
+        raise Failure(
+            Exit.CONFIG, f"{path} cannot be written: {error.strerror}; choose another with --out or --csv."
+        ) from None
 
 
 def _figures(sheet: Sheet) -> dict[str, Any]:

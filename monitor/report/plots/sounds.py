@@ -26,6 +26,8 @@ LEAST_SHARE = 0.002
 """A sound that was active for less of the span has no row."""
 MOST_ROWS = 10
 SHADES = 12
+SHARES = ((0.02, "now and then"), (0.25, "a quarter"), (0.5, "half"), (1.0, "all of the time"))
+"""What the legend shows of the shades."""
 
 
 def raster(sheet: Sheet) -> Plot:
@@ -37,21 +39,23 @@ def raster(sheet: Sheet) -> Plot:
     names += [name for name in sorted({event.label for event in sheet.events}) if name not in names + list(GENERAL)]
     names.sort(key=lambda name: -whole[name].active if name in whole else 0.0)
     names = names[:MOST_ROWS]
-    with figure(0.75 + 0.2 * max(1, len(names))) as (made, axes):
+    with figure(0.95 + 0.2 * max(1, len(names))) as (made, axes):
         from matplotlib import colormaps
 
         shade(axes, sheet, minutes)
-        colours = colormaps["cividis_r"]
+        colours = colormaps["YlGnBu"]
         for row, name in enumerate(names):
             for start, end, step in _steps(slots, EVENTS.index(name)):
                 left, right = hours_from(sheet.span, start), hours_from(sheet.span, end)
-                colour = colours(0.12 + 0.88 * step / SHADES)
+                colour = colours(_depth(step / SHADES))
                 axes.broken_barh([(left, right - left)], (row - 0.4, 0.8), facecolor=colour, lw=0, zorder=1)
         for event in sheet.events if sheet.span.days == 1 else []:
             if event.label in names and event.offset - event.onset >= timedelta(seconds=60):
                 row = names.index(event.label)
                 ends = (hours_from(sheet.span, event.onset), hours_from(sheet.span, event.offset))
                 axes.plot(ends, (row + 0.4, row + 0.4), color=INK, lw=1.4, solid_capstyle="butt", zorder=2)
+        keys = [axes.bar(0, 0, color=colours(_depth(part)), label=label) for part, label in SHARES]
+        axes.legend(handles=keys, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(keys), handlelength=1.4)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(max(1, len(names)) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
@@ -95,6 +99,11 @@ def scenes(sheet: Sheet) -> Plot:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1.4)
         told = ", ".join(f"{scene.replace('_', ' ')} {100 * share.get(scene, 0.0):.0f} %" for scene in SCENES)
         return finished(made, "scenes", f"Share of the time in which each scene was the likeliest: {told}.")
+
+
+def _depth(share: float) -> float:
+    """Return the place of a share on the colour map, whose lightest end is too light to be seen."""
+    return 0.12 + 0.88 * share
 
 
 def _steps(slots: Sequence[Slot], index: int) -> list[tuple[datetime, datetime, int]]:
