@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.records import Alert, MinuteSummary
@@ -41,11 +42,12 @@ class AlertRules:
             cooling = state.quiet_until is not None and minute.start < state.quiet_until
             if not state.raised and state.above >= rule.for_min and not cooling:
                 state.raised = True
-                yield _alert(rule, "raised", end, value)
+                yield _alert(rule, "raised", end, value, _raised(rule, minute))
             elif state.raised and not above:
                 state.raised = False
                 state.quiet_until = end + timedelta(minutes=rule.cooldown_min)
-                yield _alert(rule, "cleared", end, value)
+                ended = f"no longer above {rule.above:g}" if holds else "the hours of the rule are over"
+                yield _alert(rule, "cleared", end, value, ended)
 
 
 def _value(rule: AlertRule, minute: MinuteSummary) -> float | None:
@@ -63,23 +65,15 @@ def _within(now: time, start: time, end: time) -> bool:
     return start <= now < end if start < end else now >= start or now < end
 
 
-def _alert(rule: AlertRule, state: str, at: datetime, value: float | None) -> Alert:
+def _raised(rule: AlertRule, minute: MinuteSummary) -> str:
+    """Say what came true, and whether the level can be held against a limit."""
+    relative = rule.quantity != "event" and not minute.quality.calibrated
+    return f"above {rule.above:g} for {rule.for_min} min{' (uncalibrated: relative)' if relative else ''}"
+
+
+def _alert(rule: AlertRule, state: Literal["raised", "cleared"], at: datetime, value: float | None, why: str) -> Alert:
     what = rule.event if rule.event is not None else rule.quantity
     unit = UNITS[rule.quantity]
     shown = "unknown" if value is None else f"{value:.2f}" if rule.quantity == "event" else f"{value:.1f}"
-    text = (
-        f"{what} {shown} {unit}, above {rule.above:g} for {rule.for_min} min"
-        if state == "raised"
-        else f"{what} {shown} {unit}, no longer above {rule.above:g}"
-    )
-    return Alert.model_validate(
-        {
-            "rule": rule.name,
-            "state": state,
-            "at": at,
-            "value": value,
-            "threshold": rule.above,
-            "unit": unit,
-            "text": text,
-        }
-    )
+    text = f"{what} {shown} {unit}, {why}"
+    return Alert(rule=rule.name, state=state, at=at, value=value, threshold=rule.above, unit=unit, text=text)

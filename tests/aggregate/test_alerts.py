@@ -63,6 +63,17 @@ def test_hours_may_cross_midnight_in_local_time() -> None:
     assert judge(rule, [60, 60, 60, 60], "Europe/Amsterdam", start) == [(2, "raised")]
 
 
+def test_it_says_why_it_ended_and_whether_the_level_is_relative() -> None:
+    rules = AlertRules([AlertRule(name="noon", above=50, to_time=time(12, 1), cooldown_min=0)], "UTC")
+    loud = minute(0, 60.04)
+    relative = loud.model_copy(update={"quality": loud.quality.model_copy(update={"calibrated": False})})
+    told = [alert.text for one in (relative, minute(1, 61)) for alert in rules.judge(one)]
+    assert told == [
+        "LAeq 60.0 dB(A), above 50 for 1 min (uncalibrated: relative)",
+        "LAeq 61.0 dB(A), the hours of the rule are over",
+    ]
+
+
 def test_an_event_rule_reads_the_event() -> None:
     rules = AlertRules([AlertRule(name="birds", quantity="event", event="Bird", above=0.5)], "UTC")
     alerts: list[Alert] = [*rules.judge(minute(0, 40, bird=0.4)), *rules.judge(minute(1, 40, bird=0.7))]
