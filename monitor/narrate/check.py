@@ -8,6 +8,7 @@ from monitor.narrate.check_feelings import check_feelings
 from monitor.narrate.check_figures import check_figures
 from monitor.narrate.check_setting import check_setting
 from monitor.narrate.check_sounds import check_sounds
+from monitor.narrate.check_trust import check_trust
 from monitor.narrate.lexicon import Lexicon, lexicon
 from monitor.narrate.reading import Sentence, read
 from monitor.narrate.sheet import FactSheet, Moment
@@ -18,7 +19,7 @@ LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 700)}
 _MARKUP = re.compile(r"[*_#`<>\[\]{}|\\~^=]|\.\.\.|…|[\r\n\t]|\s-\s\w+:|&\w+;")
 _LINK = re.compile(r"https?:|www\.|\b\S+@\S+\.\S+|\b[a-z0-9-]+\.(?:com|org|net|io|nl|eu|info|biz)\b", re.IGNORECASE)
 _BOUNDS = re.compile(r"[.!?](?=\s+|$)")
-_ABBREVIATED = re.compile(r"\b(?:a|p)\.m\.|\be\.g\.|\bi\.e\.|\bapprox\.|\bca\.", re.IGNORECASE)
+_ABBREVIATED = re.compile(r"\b(?:a|p)\.m\.|\be\.g\.|\bi\.e\.|\b(?:approx|ca|st|no|dr|mt)\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> V
     names = [name for name in (sheet.place, kind if strange else None) if name]
     told = [text] if headline is None else [headline, text]
     if words is None:
-        blank = Lexicon({}, 1, ())
+        blank = Lexicon({}, 1)
         for part in told:
             reasons += _figures_only(read(part, blank, names)[0], sheet)
         return Verdict(tuple(dict.fromkeys(reasons)), "figures")
@@ -48,11 +49,8 @@ def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> V
         reasons += check_figures(sentences, sheet)
         reasons += check_sounds(sentences, sheet)
         reasons += check_feelings(sentences, sheet)
-        reasons += [
-            reason
-            for reason in check_setting(sentences, sheet)
-            if not (part is headline and reason.startswith("the microphone is uncalibrated"))
-        ]
+        reasons += check_setting(sentences, sheet)
+        reasons += check_trust(sentences, sheet, headline=part is headline)
     return Verdict(tuple(dict.fromkeys(reasons)), "full")
 
 
@@ -101,7 +99,7 @@ def _figures_only(sentences: list[Sentence], sheet: FactSheet) -> list[str]:
                 good = any(abs(item.value - abs(value)) <= 0.5 * 10.0**-item.decimals + 0.051 for value in known)
             elif item.kind == "date":
                 good = sheet.when is not None and item.text == sheet.when.date
-            elif item.kind == "other":
+            elif item.kind in ("other", "code"):
                 good = False
             if not good:
                 reasons.append(f'"{item.text}" is not among the figures')

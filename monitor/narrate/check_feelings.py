@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from monitor.narrate.bands import LEVELS
-from monitor.narrate.check_figures import nearest
+from monitor.narrate.belonging import belonging, nearest
+from monitor.narrate.clock_face import part_of_day
 from monitor.narrate.reading import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet
 
@@ -23,15 +24,29 @@ def check_feelings(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]
                     yield from _unusually(item, clause, sheet)
             yield from _usual(clause, sheet)
             yield from _superlatives(clause, sheet)
+            yield from _steadiness(clause, sheet)
+            yield from _turn(clause, sheet)
 
 
 def denied(item: Item, clause: Clause) -> bool:
-    """Return whether a word is negated: 'not calm', 'neither pleasant nor unpleasant'."""
-    for word in clause.of("negation"):
-        between = [other for other in clause.items if word.place < other.place < item.place]
-        parted = any(other.kind == "comma" or other.has("marker", "and") or other.has("sound") for other in between)
-        if 0 < item.place - word.place <= (4 if parted else 7):
+    """Return whether a word is negated: 'not calm', 'neither pleasant nor unpleasant', 'not vibrant, busy or calm'."""
+    index = clause.items.index(item)
+    plain = 0
+    for other in reversed(clause.items[:index]):
+        if other.has("negation"):
             return True
+        listed = other.has("feeling") or other.has("level") or other.has("degree")
+        if other.has("sound") or other.has("change") or other.has("number") or other.kind in ("number", "time"):
+            return False
+        if other.kind == "comma" or other.has("marker", "and"):
+            before = clause.items[clause.items.index(other) - 1]
+            if not (
+                before.has("feeling") or before.has("level") or before.has("marker", "and") or before.kind == "comma"
+            ):
+                return False
+        plain = 0 if listed else plain + 1
+        if plain > 6:
+            return False
     return False
 
 
@@ -43,6 +58,10 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         return
     if item.has("compare"):
         return
+    if words == {"neutral"}:
+        if affect.said and not denied(item, clause):
+            yield f'"{item.text}" is not how it felt'
+        return
     if denied(item, clause):
         if not words & set(affect.denied):
             yield f'that it was not "{item.text}" is not among the facts'
@@ -53,10 +72,14 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         yield f'"{item.text}": feelings are not compared with what is usual'
         return
     change = next((change for change in sheet.changes if change.what == "affect"), None)
-    if sheet.kind == "day":
-        parts = {value for word in sentence.of("part") for value in word.values("part")}
+    if sheet.kind == "day" and sentence.of("part"):
+        stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
+        heads = [*stretch.of("part"), *stretch.of("whole")]
+        owners = belonging(stretch.of("feeling"), heads, stretch.items).get(item.place, [])
+        owners = [] if any(word.has("whole") for word in owners) else owners
+        parts = {value for word in owners for value in word.values("part")}
         felt = {part.word for part in sheet.parts if part.part in parts}
-        if clause.of("part") and felt and not words & felt:
+        if owners and felt and not words & felt:
             yield f'"{item.text}" is not how that part of the day felt'
             return
         if words & felt:
@@ -91,16 +114,19 @@ def _strength(item: Item, words: set[str], clause: Clause, sheet: FactSheet) -> 
     affect = sheet.affect
     assert affect is not None
     main = affect.word in words
-    degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
     if any(word.has("degree", "very") for word in degree) and not (main and affect.strength == "very"):
         yield f'"{degree[0].text} {item.text}" is stronger than the facts'
     if any(word.has("degree", "slightly") for word in degree) and main and affect.strength != "slightly":
         yield f'"{degree[0].text} {item.text}" is weaker than the facts'
+    sure = [word for word in clause.of("certainty", "sure") if 0 < item.place - word.end <= 1]
+    if sure and main and affect.strength == "slightly":
+        yield f'"{sure[0].text} {item.text}" is stronger than the facts'
 
 
 def _bands(item: Item, clause: Clause) -> set[str]:
     bands = {band for value in item.values("level") for band in value.split("|")}
-    degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
     if any(word.has("degree", "very") for word in degree):
         bands = {f"very {band}" if f"very {band}" in LEVELS else band for band in bands - {"very quiet", "very loud"}}
     elif any(word.has("degree", "slightly") for word in degree):
@@ -141,10 +167,12 @@ def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactShee
         if versus != "usual":
             yield f'"not {item.text}": the comparison with the usual level is not among the facts'
         return
-    if clause.of("compare", "usual") or sentence.of("compare", "usual"):
+    stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
+    turning = clause.of("change", "verb") and any(time.kind == "time" for time in clause.items)
+    if stretch.of("compare", "usual") and not turning:
         if direction not in versus:
             yield f'"{item.text}" than usual is not among the facts'
-        degree = [word for word in clause.of("degree") if 0 < item.place - word.place <= 1]
+        degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
         if any(word.has("degree", "much") for word in degree) and not versus.startswith("much"):
             yield f'"{degree[0].text} {item.text}" is more than the facts say'
         if any(word.has("degree", "slightly") for word in degree) and versus.startswith("much"):
@@ -152,8 +180,15 @@ def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactShee
         return
     changes = {change.after for change in sheet.changes if change.what == "level"}
     start = [word for word in clause.of("change", "from") if abs(item.place - word.place) <= 3]
+    start = [
+        word
+        for word in start
+        if not any(0 < time.place - word.place <= 3 and time.kind == "time" for time in clause.items)
+    ]
     if start and not clause.of("change", "verb"):
         changes = {change.before for change in sheet.changes if change.what == "level"}
+    if not clause.of("change") and not any(time.kind == "time" for time in clause.items) and direction in versus:
+        return
     if sheet.kind == "day" and (clause.of("part") or sentence.of("part")):
         return
     if direction not in changes:
@@ -196,9 +231,48 @@ def _superlatives(clause: Clause, sheet: FactSheet) -> Iterator[str]:
         known.add("loudest")
     if sheet.level.L90 is not None and clause.figures():
         known.add("quietest")
+    parts = {value for item in clause.of("part") for value in item.values("part")}
     for name in ("loudest", "quietest", "calmest"):
         for item in clause.of("compare", name):
             if name not in known:
                 yield f'"{item.text}" is not among the facts'
+            elif parts and not clause.figures():
+                if not parts & _parts_of(name, sheet):
+                    yield f'"{item.text}" is not what that part of the day was'
             elif not clause.figures() and clause.of("sound"):
                 yield f'"{item.text}": say when, or how loud'
+
+
+def _parts_of(name: str, sheet: FactSheet) -> set[str]:
+    """Return the parts of the day that may be called loudest, quietest or calmest."""
+    hours = {part_of_day(int(e.start.clock[:2])) for e in sheet.extremes if e.what == name and e.start.clock}
+    levels = {part.part: part.LAeq for part in sheet.parts if part.LAeq is not None}
+    if levels and name != "calmest":
+        hours.add((max if name == "loudest" else min)(levels, key=lambda part: levels[part]))
+    return set(hours)
+
+
+def _steadiness(clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    """Judge words like 'hardly varied' where they are said of the level."""
+    for item in clause.of("steadiness"):
+        near = [word for word in clause.items if abs(word.place - item.place) <= 8]
+        if not any(word.has("marker", "level") or word.has("cue", "average") or word.unit == "db" for word in near):
+            continue
+        if item.has("compare") or (item.has("change") and clause.of("feeling")):
+            continue
+        told = "steady" if (item.has("steadiness", "steady") != denied(item, clause)) else "varied"
+        if told != sheet.level.steadiness:
+            yield f'"{item.text}" is not how the level varied'
+
+
+def _turn(clause: Clause, sheet: FactSheet) -> Iterator[str]:
+    """Judge 'the level rose at 17:40' by the change of level."""
+    subject = clause.of("marker", "level") or clause.of("level")
+    after = {change.after for change in sheet.changes if change.what == "level"}
+    for name, direction in (("up", "louder"), ("down", "quieter")):
+        for item in clause.of("change", name):
+            behind = [other for other in clause.items if 0 < other.place - item.place <= 4]
+            if item.has("cue", "peak") or any(other.unit == "db" for other in behind[:2]) or not subject:
+                continue
+            if direction not in after and not clause.of("compare", "usual"):
+                yield f'"{item.text}" is not how the level changed'

@@ -2,30 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
+from monitor.narrate.belonging import belonging, cue_of, nearest, ranges
+from monitor.narrate.check_trust import disturbing
 from monitor.narrate.reading import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet, Moment, Notable
+from monitor.narrate.sheet import Extreme, FactSheet, Moment, Notable
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
-REACH = 13
-"""Words beyond which a cue no longer belongs to a figure."""
 LEVEL_CUES = ("average", "peak", "background", "lden", "by")
-
-
-def nearest(item: Item, others: Iterable[Item], reach: int = REACH) -> Item | None:
-    """Return the one of the others that stands nearest to an item, what stands before it first; None beyond reach."""
-    found = [(abs(other.place - item.place), other.place > item.place, other) for other in others if other is not item]
-    best = min(found, key=lambda entry: entry[:2], default=None)
-    return best[2] if best is not None and best[0] <= reach else None
-
-
-def owner(figure: Item, clause: Clause, sheet: FactSheet) -> Item | None:
-    """Return the sound that a figure belongs to: the one before it, or behind it where figures come first."""
-    sounds = [item for item in clause.of("sound") if not item.has("quality")]
-    bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ()
-    figures = [item for item in clause.figures() if clock(item) not in bounds] or [figure]
-    first = bool(sounds) and figures[0].place < sounds[0].place
-    side = [item for item in sounds if (item.place > figure.place) == first]
-    return nearest(figure, side)
+WHOLE = 0.98
+"""Share of time from which a sound may be told of the whole interval."""
 
 
 def clock(item: Item) -> str:
@@ -35,43 +20,26 @@ def clock(item: Item) -> str:
 
 def check_figures(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
     """Yield a reason for each figure that the facts do not support."""
+    last: Item | None = None
     for sentence in sentences:
-        for clause in sentence.clauses:
-            for figure in clause.figures():
-                reason = _judge(figure, clause, sentence, sheet)
+        for stretch in sentence.stretches:
+            judge = _Judge(stretch, sheet, last)
+            for figure in stretch.figures():
+                reason = judge.reason(figure)
                 if reason:
                     yield reason
+            last = (judge.sounds or [last])[-1]
+        for clause in sentence.clauses:
             for index, item in enumerate(clause.items):
                 if item.kind == "word" and item.has("number") and _counts(item, clause.items[index + 1 : index + 3]):
                     yield f'"{item.text}": no count is among the facts'
-                elif item.kind == "other":
+                elif item.kind in ("other", "code"):
                     yield f'"{item.text}" cannot be read'
 
 
 def _counts(number: Item, following: tuple[Item, ...]) -> bool:
     """Return whether a number in words counts something; 'one' also stands for anybody."""
     return not number.has("number", "1") or any(item.has("sound") for item in following)
-
-
-def _judge(figure: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> str | None:
-    if figure.kind == "time":
-        return _time(figure, clause, sheet)
-    if figure.kind == "date":
-        good = sheet.when is not None and figure.text == sheet.when.date
-        return None if good else f"the date {figure.text} is not among the facts"
-    if figure.unit == "db":
-        good = any(fits(figure, value, clause) for value in _levels(figure, clause, sentence, sheet))
-        return None if good else f"{figure.text} dB is not among the facts, or not of this"
-    if figure.unit == "percent":
-        good = any(fits(figure, value, clause, 3) for value in _shares(figure, clause, sheet))
-        return None if good else f"{figure.text} % is not among the facts, or not of this"
-    if figure.unit == "sone":
-        good = sheet.level.N5 is not None and fits(figure, sheet.level.N5, clause)
-        return None if good else f"{figure.text} sone is not among the facts"
-    if figure.unit in SECONDS:
-        good = _duration(figure, clause, sheet)
-        return None if good else f'"{figure.text} {figure.unit}" is not among the facts, or not of this'
-    return None if _of_date(figure, clause, sheet) else f'the number "{figure.text}" is not among the facts'
 
 
 def approximate(figure: Item, clause: Clause) -> bool:
@@ -87,158 +55,230 @@ def fits(figure: Item, value: float | None, clause: Clause, slack: float = 1.0) 
     return abs(figure.value - value) <= (max(tolerance, slack) if approximate(figure, clause) else tolerance)
 
 
-def _notable(item: Item | None, sheet: FactSheet) -> list[Notable]:
-    """Return what stood out of the sound that an item names; of any, without an item."""
-    if item is None:
-        return list(sheet.notable)
-    labels = {label for value in item.values("sound") for label in value.split("|")}
-    return [entry for entry in sheet.notable if entry.label in labels]
+class _Judge:
+    """The figures of one stretch; `last` is the sound that was named last before it."""
 
+    def __init__(self, stretch: Clause, sheet: FactSheet, last: Item | None) -> None:
+        self.stretch = stretch
+        self.sheet = sheet
+        self.last = None if stretch.of("marker", "level") else last
+        self.sounds = [item for item in stretch.of("sound") if not disturbing(item, stretch)]
+        self.ranges = ranges(stretch.items)
+        self.bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ("", "")
 
-_SUPERLATIVES = {"loudest", "quietest", "calmest"}
+    def reason(self, figure: Item) -> str | None:
+        """Return why a figure is refused, or None."""
+        if figure.kind == "time":
+            return self._time(figure)
+        if figure.kind == "date":
+            good = self.sheet.when is not None and figure.text == self.sheet.when.date
+            return None if good else f"the date {figure.text} is not among the facts"
+        if figure.unit == "db":
+            good = any(fits(figure, value, self.stretch) for value in self._levels(figure))
+            return None if good else f"{figure.text} dB is not among the facts, or not of this"
+        if figure.unit == "percent":
+            good = any(fits(figure, value, self.stretch, 3) for value in self._shares(figure))
+            return None if good else f"{figure.text} % is not among the facts, or not of this"
+        if figure.unit == "sone":
+            good = self.sheet.level.N5 is not None and fits(figure, self.sheet.level.N5, self.stretch)
+            return None if good else f"{figure.text} sone is not among the facts"
+        if figure.unit in SECONDS:
+            good = self._duration(figure)
+            return None if good else f'"{figure.text} {figure.unit}" is not among the facts, or not of this'
+        return None if self._of_date(figure) else f'the number "{figure.text}" is not among the facts'
 
+    def _alike(self, figure: Item) -> list[Item]:
+        """Return the figures of the same kind; of times, those that do not tell when it all was."""
+        whole = [item for pair in self.ranges if (clock(pair[0]), clock(pair[1])) == self.bounds for item in pair]
+        alike = [item for item in self.stretch.figures() if (item.kind, item.unit) == (figure.kind, figure.unit)]
+        return [item for item in alike if item not in whole] or [figure]
 
-def _before(item: Item, others: Iterable[Item]) -> Item | None:
-    """Return the last of the others that stands before an item."""
-    return max((other for other in others if other.place < item.place), key=lambda other: other.place, default=None)
+    def _owners(self, figure: Item, heads: Iterable[Item]) -> list[Item]:
+        return belonging(self._alike(figure), heads, self.stretch.items).get(figure.place, [])
 
+    def _notable(self, figure: Item) -> list[Notable]:
+        """Return what stood out of the sounds that a figure belongs to; of any, where no sound is named."""
+        owners = self._owners(figure, self.sounds) or ([self.last] if self.last is not None else [])
+        labels = {label for item in owners for label in item.labels}
+        if not owners:
+            return list(self.sheet.notable)
+        return [entry for entry in self.sheet.notable if entry.label in labels]
 
-def _at_the_time(entries: list[Notable], clause: Clause) -> list[Notable]:
-    """Return those that stood out at a time named in the clause, where it names the time of any."""
-    times = {clock(item) for item in clause.figures()}
-    return [entry for entry in entries if entry.at.clock in times] or entries
+    def _at_the_time(self, entries: list[Notable]) -> list[Notable]:
+        """Return those that stood out at a time named in the stretch, where it names the time of any."""
+        times = {clock(item) for item in self.stretch.figures()}
+        return [entry for entry in entries if entry.at.clock in times] or entries
 
+    def _extremes(self, figure: Item) -> list[Extreme]:
+        """Return the hours that a figure belongs to: those named by their time or by a superlative."""
+        found = []
+        heads = [pair[0] for pair in self.ranges]
+        for owner in self._owners(figure, heads):
+            pair = next(pair for pair in self.ranges if pair[0] is owner)
+            found += [entry for entry in self.sheet.extremes if _hours(entry) == (clock(pair[0]), clock(pair[1]))]
+        words = [item for item in self.stretch.items if item.has("compare") and set(item.values("compare")) & _MOST]
+        for owner in self._owners(figure, words):
+            found += [entry for entry in self.sheet.extremes if entry.what in owner.values("compare")]
+        return found
 
-def _levels(figure: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> list[float | None]:
-    level = sheet.level
-    cues = [item for name in LEVEL_CUES for item in clause.of("cue", name)]
-    cues += clause.of("compare", "usual")
-    cue = nearest(figure, cues)
-    sound = owner(figure, clause, sheet)
-    if sheet.kind == "day" and clause.of("part") and not clause.of("compare", "loudest"):
-        parts = {value for item in clause.of("part") for value in item.values("part")}
-        return [part.LAeq for part in sheet.parts if part.part in parts]
-    loudest = [extreme.LAeq for extreme in sheet.extremes if extreme.what == "loudest"]
-    quietest = [extreme.LAeq for extreme in sheet.extremes if extreme.what == "quietest"]
-    superlative = _before(figure, [item for item in clause.items if _SUPERLATIVES & set(item.values("compare"))])
-    if superlative is not None and superlative.has("compare", "quietest"):
-        return [*quietest, level.L90]
-    if cue is None:
-        stood_out = _at_the_time(_notable(sound, sheet), clause) if sound is not None else []
-        return [level.LAeq, *(entry.LAFmax for entry in stood_out)]
-    if cue.has("cue", "average"):
-        return [level.LAeq]
-    if cue.has("cue", "peak"):
-        if sound is None and clause.items[0].has("boundary"):
-            ahead = [item for item in sentence.of("sound") if item.place < clause.items[0].place]
-            sound = ahead[-1] if ahead and _notable(ahead[-1], sheet) else None
-        stood_out = _at_the_time(_notable(sound, sheet), clause)
-        if sound is not None and (stood_out or 0 < cue.place - sound.place <= 2):
-            return [entry.LAFmax for entry in stood_out]
-        timed = [entry.LAFmax for entry in stood_out if entry.at.clock in {clock(time) for time in clause.figures()}]
-        return [level.LAFmax, *(loudest if superlative is not None else []), *timed]
-    if cue.has("cue", "background"):
-        return [level.L90, *quietest]
-    if cue.has("cue", "lden"):
-        return [sheet.lden]
-    differences = [abs(change.difference) for change in sheet.changes if change.what == "level"]
-    versus = [abs(level.difference)] if level.difference is not None and level.versus is not None else []
-    if clause.of("compare", "usual"):
-        return [*versus, level.usual_LAeq]
-    return [*differences, *versus]
+    def _levels(self, figure: Item) -> list[float | None]:
+        level = self.sheet.level
+        values: list[float | None] = [entry.LAeq for entry in self._extremes(figure)]
+        if self.sheet.kind == "day":
+            named = {value for item in self._owners(figure, self.stretch.of("part")) for value in item.values("part")}
+            values += [part.LAeq for part in self.sheet.parts if part.part in named]
+            if named and not values:
+                return []
+        cues = [item for name in LEVEL_CUES for item in self.stretch.of("cue", name)]
+        cues += [item for item in self.stretch.of("compare", "usual") if item not in cues]
+        cue = cue_of(figure, cues, self._alike(figure), self.stretch.items)
+        owner = nearest(figure, self._owners(figure, self.sounds), 99)
+        stood_out = self._at_the_time(self._notable(figure))
+        if owner is None and self.last is None:
+            times = {clock(item) for item in self.stretch.figures()}
+            stood_out = [entry for entry in stood_out if entry.at.clock in times]
+        peaks: list[float | None] = [entry.LAFmax for entry in stood_out]
+        if cue is None:
+            return [*values, level.LAeq, *peaks]
+        if cue.has("compare", "usual"):
+            return [*values, *self._differences(versus=True), level.usual_LAeq]
+        if cue.has("cue", "average"):
+            return [*values, level.LAeq]
+        if cue.has("cue", "peak"):
+            said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
+            return (
+                [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
+            )
+        if cue.has("cue", "background"):
+            return [*values, level.L90]
+        if cue.has("cue", "lden"):
+            return [self.sheet.lden]
+        compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
+        return [*values, *compared, *self._differences(versus=False), *self._differences(versus=True)]
 
+    def _differences(self, versus: bool) -> list[float | None]:
+        level = self.sheet.level
+        if versus:
+            return [abs(level.difference)] if level.difference is not None and level.versus is not None else []
+        return [abs(change.difference) for change in self.sheet.changes if change.what == "level"]
 
-def _shares(figure: Item, clause: Clause, sheet: FactSheet) -> list[float | None]:
-    trust = sheet.trust
-    sound = owner(figure, clause, sheet)
-    doubts = [item.text for item in clause.of("quality", "other")]
-    if doubts:
-        if any("wind" in text for text in doubts):
-            return [trust.wind_pct]
-        if any(text.startswith(("overl", "overst", "satur", "clip")) for text in doubts):
-            return [trust.overload_pct]
-    if sound is not None:
-        labels = {label for value in sound.values("sound") for label in value.split("|")}
-        return [100 * entry.share for entry in sheet.sounds if entry.label in labels and entry.share is not None]
-    if clause.of("cue", "missing"):
-        return [100 - trust.coverage_pct]
-    if clause.of("cue", "coverage"):
-        return [trust.coverage_pct]
-    return [trust.under_range_pct] if doubts or clause.of("level") else []
+    def _shares(self, figure: Item) -> list[float | None]:
+        trust = self.sheet.trust
+        winds = [item for item in self.stretch.of("sound") if disturbing(item, self.stretch)]
+        overloads = self.stretch.of("quality", "overload")
+        values: list[float | None] = []
+        for owner in self._owners(figure, [*self.sounds, *winds, *overloads]):
+            if owner in winds:
+                values.append(trust.wind_pct)
+            elif owner in overloads:
+                values.append(trust.overload_pct)
+            else:
+                told = [entry for entry in self.sheet.sounds if entry.label in owner.labels]
+                values += [100 * entry.share for entry in told if entry.share is not None]
+        covered = self._covered(figure)
+        if covered is not None:
+            values += [100 - trust.coverage_pct] if covered.has("cue", "missing") else [trust.coverage_pct]
+        elif not values and (self.stretch.of("quality") or self.stretch.of("level")):
+            values.append(trust.under_range_pct)
+        return values
 
+    def _covered(self, figure: Item) -> Item | None:
+        """Return the word that makes a figure a share of the data: 'only 65 % of the time was heard'."""
+        words = self.stretch.of("cue", "missing") + self.stretch.of("cue", "coverage")
+        others = [*self.sounds, *(item for item in self._alike(figure) if item is not figure)]
+        behind = [item for item in words if item.place > figure.place]
+        behind = [item for item in behind if not any(figure.place < other.place < item.place for other in others)]
+        return (behind or [None if self.sounds else nearest(figure, words, 99)])[0]
 
-def _moments(clause: Clause, figure: Item, sheet: FactSheet) -> list[Moment]:
-    """Return the moments that a time in this clause may tell of."""
-    sound = owner(figure, clause, sheet)
-    if sound is not None:
-        return [entry.at for entry in _notable(sound, sheet)]
-    superlatives = [item for item in clause.items if _SUPERLATIVES & set(item.values("compare"))]
-    if superlatives:
-        chosen = _before(figure, superlatives) or superlatives[0]
-        named = set(chosen.values("compare"))
-        hours = [entry for entry in sheet.extremes if entry.what in named]
-        loudest = max((entry.LAFmax or 0 for entry in sheet.notable), default=0)
-        tops = [entry.at for entry in sheet.notable if (entry.LAFmax or 0) == loudest and "loudest" in named]
-        return [entry.start for entry in hours] + [entry.end for entry in hours] + tops
-    if clause.of("feeling") and not clause.of("compare", "louder") and not clause.of("compare", "quieter"):
-        return [change.at for change in sheet.changes if change.what == "affect"]
-    changes = [change.at for change in sheet.changes]
-    return changes + [entry.at for entry in sheet.notable] + [entry.start for entry in sheet.extremes]
-
-
-def _time(figure: Item, clause: Clause, sheet: FactSheet) -> str | None:
-    if sheet.when is None:
-        return f"the time of day ({figure.text}) is not known"
-    told = clock(figure)
-    times = [item for item in clause.items if item.kind == "time"]
-    index = times.index(figure)
-    pairs = [times[i : i + 2] for i in (index - 1, index) if i >= 0 and len(times[i : i + 2]) == 2]
-    ranges = [(sheet.when.start, sheet.when.end)] + [
-        (entry.start.clock, entry.end.clock) for entry in sheet.extremes if entry.start != entry.end
-    ]
-    for first, second in pairs:
-        if (clock(first), clock(second)) == ranges[0]:
+    def _time(self, figure: Item) -> str | None:
+        if self.sheet.when is None:
+            return f"the time of day ({figure.text}) is not known"
+        pair = next((pair for pair in self.ranges if figure in pair), None)
+        if pair is not None:
+            told = (clock(pair[0]), clock(pair[1]))
+            if told == self.bounds or self._hour_told(pair[0], told):
+                return None
+        if clock(figure) in {moment.clock for moment in self._moments(figure)} or (
+            pair is None and self._bound_told(figure)
+        ):
             return None
-        if (clock(first), clock(second)) in ranges and told in {m.clock for m in _moments(clause, figure, sheet)}:
-            return None
-    moments = {moment.clock for moment in _moments(clause, figure, sheet)}
-    if told in moments:
-        return None
-    if not clause.of("sound") and not clause.of("change", "verb") and len(times) == 1:
-        bounds = {sheet.when.start} if clause.of("change", "from") else set()
-        if told in bounds or (told == sheet.when.end and clause.of("change", "from")):
-            return None
-    return f"the time {figure.text} is not among the facts, or not of this"
+        return f"the time {figure.text} is not among the facts, or not of this"
 
+    def _hour_told(self, first: Item, told: tuple[str, str]) -> bool:
+        """Return whether a range is that of the hour which is told of: by a superlative, or by its level."""
+        entries = [entry for entry in self.sheet.extremes if _hours(entry) == told]
+        words = [item for item in self.stretch.items if item.has("compare") and set(item.values("compare")) & _MOST]
+        starts = [pair[0] for pair in self.ranges if (clock(pair[0]), clock(pair[1])) != self.bounds]
+        owners = belonging(starts, words, self.stretch.items).get(first.place, [])
+        if owners:
+            return all(any(e.what in owner.values("compare") for e in entries) for owner in owners)
+        levels = [item for item in self.stretch.figures() if item.unit == "db"]
+        return any(fits(level, entry.LAeq, self.stretch) for entry in entries for level in levels)
 
-def _duration(figure: Item, clause: Clause, sheet: FactSheet) -> bool:
-    seconds = figure.value * SECONDS[figure.unit]
-    tolerance = max(1.0, 0.5 * SECONDS[figure.unit] if figure.unit != "second" else 0.6)
-    if approximate(figure, clause):
-        tolerance = max(tolerance, 0.1 * seconds)
-    sound = nearest(figure, clause.of("sound"), reach=4)
-    offsets = [moment.offset_s for moment in _moments(clause, figure, sheet)]
-    lengths = [entry.seconds for entry in _notable(sound, sheet)] if sound is not None else []
-    if any(abs(seconds - value) <= tolerance for value in [*offsets, *lengths]):
-        return True
-    after = next((item for item in clause.items if item.place > figure.place + 1), None)
-    if after is not None and after.has("marker", "into") and after.place <= figure.place + 3:
-        before = [item for item in clause.items if item.place < figure.place]
-        if not (before and before[-1].has("marker", "span")):
+    def _moments(self, figure: Item) -> list[Moment]:
+        """Return the moments that a time or a duration may tell of."""
+        moments = [entry.at for entry in self._notable(figure)] if self._owners(figure, self.sounds) else []
+        words = [item for item in self.stretch.items if set(item.values("compare")) & _MOST]
+        if words:
+            named = {value for item in words for value in item.values("compare")}
+            moments += [entry.start for entry in self.sheet.extremes if entry.what in named]
+            moments += [entry.end for entry in self.sheet.extremes if entry.what in named]
+            loudest = max((entry.LAFmax or 0 for entry in self.sheet.notable), default=0)
+            moments += [e.at for e in self.sheet.notable if (e.LAFmax or 0) == loudest and "loudest" in named]
+        felt, heard = self.stretch.of("feeling"), [*self.stretch.of("compare", "louder"), *self.stretch.of("level")]
+        heard += self.stretch.of("compare", "quieter")
+        turning = self.stretch.of("change") or felt or heard
+        what = {"affect"} if felt and not heard else {"level"} if heard and not felt else {"affect", "level"}
+        if turning or not self.sounds:
+            moments += [change.at for change in self.sheet.changes if change.what in what]
+        if not self.sounds and not turning and not words:
+            moments += [entry.at for entry in self._notable(figure)]
+        return moments
+
+    def _bound_told(self, figure: Item) -> bool:
+        """Return whether a time alone tells when it all began or ended."""
+        when = self.sheet.when
+        assert when is not None
+        own = [entry for entry in self._notable(figure) if self._owners(figure, self.sounds)]
+        if own and (self.stretch.of("cue", "peak") or self.stretch.of("standout")):
             return False
-    whole = abs(seconds - sheet.duration_s) <= max(1.0, 0.01 * sheet.duration_s)
-    return whole and (sound is None or not clause.items or sound.place > figure.place or _throughout(sound, sheet))
+        if self.stretch.of("change", "verb") or any(set(i.values("compare")) & _MOST for i in self.stretch.items):
+            return False
+        return clock(figure) == when.start or (
+            clock(figure) == when.end and bool(self.stretch.of("marker", "direction"))
+        )
+
+    def _duration(self, figure: Item) -> bool:
+        seconds = figure.value * SECONDS[figure.unit]
+        tolerance = max(1.0, 0.5 * SECONDS[figure.unit] if figure.unit != "second" else 0.6)
+        if approximate(figure, self.stretch):
+            tolerance = max(tolerance, 0.1 * seconds)
+        offsets = [moment.offset_s for moment in self._moments(figure)]
+        lengths = [entry.seconds for entry in self._notable(figure)]
+        if any(abs(seconds - value) <= tolerance for value in [*offsets, *lengths]):
+            return True
+        after = next((item for item in self.stretch.items if item.place > figure.place + 1), None)
+        if after is not None and after.has("marker", "into") and after.place <= figure.place + 3:
+            before = [item for item in self.stretch.items if item.place < figure.place]
+            if not (before and before[-1].has("marker", "span")):
+                return False
+        if abs(seconds - self.sheet.duration_s) > max(1.0, 0.01 * self.sheet.duration_s):
+            return False
+        sound = nearest(figure, self.sounds, 4)
+        told = [entry for entry in self.sheet.sounds if sound is not None and entry.label in sound.labels]
+        return sound is None or sound.place > figure.place or any((entry.share or 0) >= WHOLE for entry in told)
+
+    def _of_date(self, figure: Item) -> bool:
+        if self.sheet.when is None or figure.decimals:
+            return False
+        year, month, day = (int(part) for part in self.sheet.when.date.split("-"))
+        beside = [item for item in self.stretch.of("month") if abs(item.place - figure.place) <= 3]
+        right_month = any(str(month) in item.values("month") for item in beside)
+        return right_month and figure.value in (year, day)
 
 
-def _throughout(sound: Item, sheet: FactSheet) -> bool:
-    labels = {label for value in sound.values("sound") for label in value.split("|")}
-    return any(entry.label in labels and (entry.share or 0) >= 0.98 for entry in sheet.sounds)
+_MOST = {"loudest", "quietest", "calmest"}
 
 
-def _of_date(figure: Item, clause: Clause, sheet: FactSheet) -> bool:
-    if sheet.when is None or figure.decimals:
-        return False
-    year, month, day = (int(part) for part in sheet.when.date.split("-"))
-    beside = [item for item in clause.of("month") if abs(item.place - figure.place) <= 3]
-    right_month = any(str(month) in item.values("month") for item in beside)
-    return right_month and figure.value in (year, day)
+def _hours(entry: Extreme) -> tuple[str | None, str | None]:
+    return entry.start.clock, entry.end.clock

@@ -1,9 +1,10 @@
-"""Whether place, time of day and the trust in the data are told as they are."""
+"""Whether place and time of day are told as they are, and no cause or detail of another kind is added."""
 
 from collections.abc import Iterator
 
+from monitor.narrate.belonging import nearest
 from monitor.narrate.reading import Sentence
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.sheet import FactSheet, When
 
 NAMES = {
     "park": ("park", "garden", "tuin", "plantsoen"),
@@ -18,21 +19,12 @@ def check_setting(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
         yield from _scene(sentence, sheet)
         yield from _time(sentence, sheet)
         for item in sentence.of("forbidden"):
+            if item.has("cue") and any(0 < item.place - other.place <= 6 for other in sentence.items if other.unit):
+                continue
             yield f'"{item.text}" is not among the facts ({item.values("forbidden")[0]})'
         causes = sentence.of("cause")
         if causes and not sentence.of("quality"):
             yield f'"{causes[0].text}": no cause is among the facts'
-    everything = [item for sentence in sentences for item in sentence.items]
-    claims = [item for item in everything if item.has("level") or item.has("feeling") or item.unit in ("db", "sone")]
-    if sheet.trust.uncalibrated and claims and not any(item.has("quality", "calibration") for item in everything):
-        yield "the microphone is uncalibrated: say so where levels or feelings are told"
-    uncalibrated = [item for item in everything if item.has("quality", "calibration")]
-    if uncalibrated and not sheet.trust.uncalibrated:
-        yield f'"{uncalibrated[0].text}": the microphone is calibrated, which need not be told'
-    if sheet.trust.coverage_pct >= 98 and any(item.has("cue", "missing") for item in everything):
-        missing = next(item for item in everything if item.has("cue", "missing"))
-        if not any(clause.of("sound") and clause.of("cue", "missing") for s in sentences for clause in s.clauses):
-            yield f'"{missing.text}": nothing was missed'
 
 
 def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
@@ -46,11 +38,16 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
             continue
         if item.has("sound"):
             continue
-        if not labels & (likely | named):
+        stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
+        likened = any(0 < item.place - word.end <= 3 for word in stretch.of("marker", "like"))
+        if not labels & (likely if likened and scene is not None else likely | named):
             yield f'"{item.text}" is not the scene'
-        elif not labels & named and scene is not None and scene.certainty != "clear":
-            clause = next(clause for clause in sentence.clauses if item in clause.items)
-            if not sentence.of("certainty", "hedge") and not any(word.has("marker", "like") for word in clause.items):
+        elif (likened or not labels & named) and scene is not None and scene.certainty != "clear":
+            doubts = [word for word in stretch.of("certainty") if 0 < item.place - word.place <= 14]
+            told = doubts[-1] if doubts else nearest(item, stretch.of("certainty"))
+            if (told is not None and told.has("certainty", "sure")) or (
+                not sentence.hedges and not stretch.of("marker", "like")
+            ):
                 yield f'"{item.text}": the scene is not certain'
 
 
@@ -63,6 +60,7 @@ def _time(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
                 continue
             if item.has("part"):
                 known = {part.part for part in sheet.parts} if sheet.kind == "day" else {when.part}
+                known |= _noon_or_midnight(when)
                 if not known & set(item.values("part")):
                     yield f'"{item.text}" is not when it was'
             if item.has("weekday") and not _weekday(item.values("weekday"), when.weekday):
@@ -73,6 +71,14 @@ def _time(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
             month = "" if when is None else str(int(when.date[5:7]))
             if month not in item.values("month"):
                 yield f'"{item.text}" is not the month it was'
+
+
+def _noon_or_midnight(when: When) -> set[str]:
+    """Return the names of the hours that an interval lies within an hour of."""
+    start, end = (60 * int(text[:2]) + int(text[3:]) for text in (when.start, when.end))
+    near = {"noon": 720, "midnight": 1440 if start > 720 else 0}
+    end += 1440 if end < start else 0
+    return {name for name, minute in near.items() if start - 60 <= minute <= end + 60}
 
 
 def _weekday(values: list[str], weekday: int) -> bool:

@@ -1,8 +1,9 @@
 """Whether every sound of a caption was heard: as surely, and for as much of the time, as it is told."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from monitor.narrate.check_figures import nearest
+from monitor.narrate.belonging import belonging, nearest
+from monitor.narrate.check_trust import covering, disturbing
 from monitor.narrate.reading import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet, SoundFact
 from monitor.narrate.sounds import TOLD_BY
@@ -16,6 +17,8 @@ SHARES = {
 }
 """Shares of time, 0..1, for which a word of presence is true."""
 DOMINANT_SHARE = 0.5
+EARLY, LATE = 0.4, 0.6
+"""Parts of the interval, 0..1, that its beginning reaches to and its end from."""
 
 
 def part_told(item: Item, sentence: Sentence) -> set[str]:
@@ -26,7 +29,7 @@ def part_told(item: Item, sentence: Sentence) -> set[str]:
 
 def supporters(item: Item, sentence: Sentence, sheet: FactSheet) -> list[SoundFact]:
     """Return the facts that bear out a sound named in a caption; a part of a day has its own."""
-    claimed = {label for value in item.values("sound") for label in value.split("|")}
+    claimed = item.labels
     wanted = claimed | {specific for label in claimed for specific in TOLD_BY.get(label, ())}
     wanted -= {"Traffic", "Vehicle", "Wind", "Water"} - claimed if claimed & {"Sounds of things", "Noise"} else set()
     parts = part_told(item, sentence)
@@ -40,72 +43,133 @@ def check_sounds(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
     hedged: set[str] = set()
     doubtful: dict[str, str] = {}
     for sentence in sentences:
-        for clause in sentence.clauses:
-            yield from _clause(clause, sentence, sheet, hedged, doubtful)
+        for stretch in sentence.stretches:
+            told: list[tuple[Item, list[SoundFact]]] = []
+            for clause in sentence.clauses:
+                if clause.items[0].place in {item.place for item in stretch.items}:
+                    yield from _heard(clause, stretch, sentence, sheet, told)
+            yield from _certainty(stretch, sentence, told, hedged, doubtful)
+            if told:
+                yield from _presence(stretch, told, sheet)
+                yield from _rank(stretch, told, sheet)
+                yield from _order(stretch, sentence, told, sheet)
+                yield from _moment(stretch, told, sheet)
     for label, reason in doubtful.items():
         if label not in hedged:
             yield reason
 
 
-def _clause(
-    clause: Clause, sentence: Sentence, sheet: FactSheet, hedged: set[str], doubtful: dict[str, str]
+def _heard(
+    clause: Clause, stretch: Clause, sentence: Sentence, sheet: FactSheet, told: list[tuple[Item, list[SoundFact]]]
 ) -> Iterator[str]:
-    told: list[tuple[Item, list[SoundFact]]] = []
+    """Judge whether the sounds of a clause were heard, or not heard if it says so; add those told to a list."""
     if clause.of("empty") and sheet.sounds:
         yield "a particular sound was heard, so it cannot be said that none stood out"
     for item in clause.of("sound"):
-        if item.has("cue", "background") or item.has("quality"):
+        if item.has("cue", "background") or disturbing(item, clause):
             continue
         if negated(item, clause):
-            claimed = {label for value in item.values("sound") for label in value.split("|")}
-            if not claimed & set(sheet.absent):
+            if not item.labels & set(sheet.absent):
                 yield f'that there was no "{item.text}" is not among the facts'
             continue
         facts = supporters(item, sentence, sheet)
-        if not facts:
-            labels = {label for value in item.values("sound") for label in value.split("|")}
-            if not labels & set(sheet.also):
-                yield f'"{item.text}" is not among the sounds heard'
+        if sheet.parts and _elsewhere(item, stretch, sheet):
+            yield f'"{item.text}" is not among the sounds of that part of the day'
+        if facts:
+            told.append((item, facts))
+        elif not item.labels & set(sheet.also):
+            yield f'"{item.text}" is not among the sounds heard'
+
+
+def _elsewhere(item: Item, stretch: Clause, sheet: FactSheet) -> bool:
+    """Return whether a sound is told of a part of the day that is not known for it."""
+    owners = belonging(stretch.of("sound"), stretch.of("part"), stretch.items).get(item.place, [])
+    parts = [part for part in sheet.parts if any(part.part in owner.values("part") for owner in owners)]
+    return bool(parts) and not any(item.labels & set(part.sounds) for part in parts)
+
+
+def _certainty(
+    stretch: Clause,
+    sentence: Sentence,
+    told: list[tuple[Item, list[SoundFact]]],
+    hedged: set[str],
+    doubtful: dict[str, str],
+) -> Iterator[str]:
+    """Judge whether a sound that was only probable is told so, here or elsewhere in the caption."""
+    heads = [*(item for item, _ in told), *stretch.of("scene")]
+    hedges = [item for item in stretch.hedges if not item.has("feeling")]
+    owners = belonging(hedges, heads, _without_insertions(stretch.items))
+    first = stretch.items[min(2, len(stretch.items) - 1)].place
+    sure = belonging(
+        stretch.of("certainty", "sure"), [*heads, *stretch.of("feeling"), *stretch.of("level")], stretch.items
+    )
+    for item, facts in told:
+        if any(fact.certainty == "clear" for fact in facts):
             continue
-        told.append((item, facts))
-        sure = nearest(item, clause.of("certainty", "sure"), reach=4)
-        for fact in facts[:1] if all(fact.certainty != "clear" for fact in facts) else []:
-            if clause.of("certainty", "hedge") or _hedged_ahead(clause, sentence):
-                hedged.add(fact.label)
-            else:
-                doubtful.setdefault(fact.label, f'"{item.text}" was heard only {fact.certainty}: say so')
-            if sure is not None:
+        fact = facts[0]
+        mine = [hedge for hedge in hedges if item in owners[hedge.place] or hedge.place <= first]
+        mine = mine or _hedged_ahead(stretch, sentence)
+        if fact.certainty == "possible" and mine and all(hedge.has("certainty", "probable") for hedge in mine):
+            yield f'"{item.text}" was heard only {fact.certainty}, not {mine[0].text}'
+        elif mine:
+            hedged.add(fact.label)
+        else:
+            doubtful.setdefault(fact.label, f'"{item.text}" was heard only {fact.certainty}: say so')
+        for word in stretch.of("certainty", "sure"):
+            if item in sure[word.place] and abs(word.place - item.place) <= 4:
                 yield f'"{item.text}" is told more surely than it was heard'
-    if told:
-        yield from _presence(clause, told, sheet)
-        yield from _rank(clause, told, sheet)
-        yield from _order(clause, sentence, sheet)
-    elif (
-        clause.of("presence") and not clause.of("feeling") and not clause.of("level") and clause is sentence.clauses[0]
-    ):
-        return
 
 
-def _hedged_ahead(clause: Clause, sentence: Sentence) -> bool:
-    """Return whether the clause before ends in a hedge: 'loud, probably with traffic'."""
-    index = sentence.clauses.index(clause)
-    return index > 0 and sentence.clauses[index - 1].items[-1].has("certainty", "hedge")
+def _without_insertions(items: Sequence[Item]) -> list[Item]:
+    """Return the items without the commas around a hedge: 'birds and, probably, music'."""
+    result = []
+    for index, item in enumerate(items):
+        before = items[index - 1] if index else None
+        behind = items[index + 1] if index + 1 < len(items) else None
+        if item.kind == "comma" and behind is not None and behind.hedge:
+            after = items[index + 2] if index + 2 < len(items) else None
+            if after is None or after.kind == "comma":
+                continue
+        if item.kind == "comma" and before is not None and before.hedge and items[max(0, index - 2)].kind == "comma":
+            continue
+        result.append(item)
+    return result
+
+
+def _hedged_ahead(stretch: Clause, sentence: Sentence) -> list[Item]:
+    """Return the hedge that the stretch before ends in: 'loud, probably with traffic'."""
+    index = sentence.stretches.index(stretch)
+    return [item for item in sentence.stretches[index - 1].items[-1:] if index > 0 and item.hedge]
 
 
 def negated(item: Item, clause: Clause) -> bool:
-    """Return whether a sound is told as not heard."""
-    for word in clause.of("negation"):
-        ahead = item.place - word.place
-        if word.has("cue", "missing") and ahead < 0:
+    """Return whether a sound is told as not heard: 'no birds, wind or music', 'traffic was not heard'."""
+    index = clause.items.index(item)
+    if any(other.has("negation") and other.has("cue", "missing") for other in clause.items[index:]):
+        return True
+    plain = 0
+    for position, other in reversed(list(enumerate(clause.items[:index]))):
+        if other.has("negation"):
             return True
-        between = [other for other in clause.items if word.place < other.place < item.place]
-        if 0 < ahead <= 12 and not any(other.has("presence") or other.has("quality") for other in between):
+        if other.has("presence") or other.has("quality") or other.has("feeling") or other.kind in ("number", "time"):
+            break
+        if _parting(other):
+            before = clause.items[position - 1]
+            if not (before.has("sound") or before.has("negation") or _parting(before)):
+                break
+        plain = 0 if other.has("sound") else plain + 1
+        if plain > 9:
+            break
+    behind = [other for other in clause.items[index + 1 :] if other.place - item.place <= 5 and other.has("negation")]
+    for word in behind:
+        after = [other for other in clause.items if word.place <= other.place <= word.place + 3]
+        if any(other.has("cue", "coverage") or other.has("marker", "hearing") for other in after):
             return True
-        if -5 <= ahead < 0:
-            after = [other for other in clause.items if word.place <= other.place <= word.place + 3]
-            if any(other.has("cue", "coverage") or other.has("marker", "hearing") for other in after):
-                return True
     return False
+
+
+def _parting(item: Item) -> bool:
+    return item.kind == "comma" or item.has("marker", "and")
 
 
 def _fits(word: Item, facts: Iterable[SoundFact], clause: Clause) -> bool:
@@ -118,62 +182,81 @@ def _fits(word: Item, facts: Iterable[SoundFact], clause: Clause) -> bool:
     return False
 
 
-def _presence(clause: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
-    """Judge words like 'throughout' by the sounds they belong to.
-
-    Sounds in a row share a word. A word between two rows belongs to the one that no comma and no 'and' parts it
-    from; where that does not decide, to the row before it if the clause begins with a sound, else to the one behind.
-    """
-    short = {entry.label for entry in sheet.notable} if clause.figures() else set()
+def _presence(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
+    """Judge words like 'throughout' by the sounds they belong to."""
+    short = {entry.label for entry in sheet.notable} if stretch.figures() or stretch.of("standout") else set()
     facts_of = {item.place: facts for item, facts in told}
-    trailing = told[0][0].place < clause.of("presence")[0].place if clause.of("presence") else True
-    runs: list[list[Item]] = []
-    words: list[tuple[Item, int, bool, bool]] = []
-    parted = comma = fresh = False
-    for item in clause.items:
-        fresh = fresh or (comma and item.has("marker", "and"))
-        comma = item.kind == "comma"
-        if item.place in facts_of:
-            if not runs or fresh or (words and words[-1][1] == len(runs)):
-                runs.append([])
-                if words and words[-1][1] == len(runs) - 1:
-                    words[-1] = (*words[-1][:3], parted)
-            runs[-1].append(item)
-            parted = fresh = False
-        elif item.has("presence"):
-            words.append((item, len(runs), parted, True))
-            parted = False
-        elif item.kind == "comma" or item.has("marker", "and"):
-            parted = True
-    for word, before, parted_before, parted_behind in words:
-        behind = before < len(runs)
-        to_before = before > 0 and (not behind or (trailing if parted_before == parted_behind else parted_behind))
-        run = runs[before - 1] if to_before else runs[before] if behind else []
-        run = [item for item in run if not (word.has("presence", "brief") and short & set(item.values("sound")))]
-        if any(not _fits(word, facts_of[item.place], clause) for item in run):
+    words = [word for word in stretch.of("presence") if not covering(word, stretch)]
+    quiet = [item for item in stretch.of("level") if sheet.quiet and any("quiet" in v for v in item.values("level"))]
+    for place, heads in belonging(words, [*(item for item, _ in told), *quiet], stretch.items).items():
+        word = next(item for item in words if item.place == place)
+        if any(item in quiet for item in heads) and not word.has("presence", "throughout"):
+            continue
+        heads = [
+            item
+            for item in heads
+            if item.place in facts_of and not (word.has("presence", "brief") and short & item.labels)
+        ]
+        if any(not _fits(word, facts_of[item.place], stretch) for item in heads):
             yield f'"{word.text}": a sound was not heard for this much of the time'
 
 
-def _rank(clause: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
-    top = max((fact.share or 0 for fact in sheet.sounds), default=0)
-    for word in clause.of("dominant", "dominant"):
-        chosen = nearest(word, [item for item, _ in told], 99)
-        facts = next(facts for item, facts in told if item is chosen)
-        if not any((fact.share or 0) >= max(DOMINANT_SHARE, top - 0.02) for fact in facts):
+def _rank(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
+    ranked = sorted((fact.share or 0 for fact in sheet.sounds), reverse=True)
+    items = [item for item, _ in told]
+    facts_of = {item.place: facts for item, facts in told}
+    words = [*stretch.of("dominant", "dominant"), *stretch.of("dominant", "most")]
+    for place, heads in belonging(words, items, stretch.items).items():
+        word = next(item for item in words if item.place == place)
+        if stretch.figures() and any(head.labels & {entry.label for entry in sheet.notable} for head in heads):
+            continue
+        least = ranked[min(len(heads), len(ranked)) - 1] if ranked else 0
+        least = max(least - 0.02, DOMINANT_SHARE if word.has("dominant", "dominant") else 0)
+        if any(max((fact.share or 0) for fact in facts_of[head.place]) < least for head in heads):
             yield f'"{word.text}": this was not the sound heard most'
-    only = [item for item in clause.of("marker", "only") if any(0 < other.place - item.place <= 2 for other, _ in told)]
-    alone = clause.of("dominant", "only") + only
+    only = [item for item in stretch.of("marker", "only") if any(0 < other.place - item.place <= 2 for other in items)]
+    alone = stretch.of("dominant", "only") + only
     if alone:
         named = {fact.label for _, facts in told for fact in facts}
         if any(fact.label not in named for fact in sheet.sounds):
             yield f'"{alone[0].text}": other sounds were heard too'
 
 
-def _order(clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
+def _order(
+    stretch: Clause, sentence: Sentence, told: Sequence[tuple[Item, list[SoundFact]]], sheet: FactSheet
+) -> Iterator[str]:
     """Refuse an order of sounds in time that is not among the facts."""
-    order = [item for item in clause.of("change") if not item.has("marker", "direction")]
-    if not order or any(item.kind == "time" for item in sentence.items) or sentence.of("compare"):
+    ranked = stretch.of("standout") and [item for item in stretch.items if item.text in ("before", "after", "ahead of")]
+    order = ranked or [item for item in stretch.of("change") if not item.has("marker", "direction")]
+    if not order or any(item.kind == "time" for item in sentence.items):
         return
-    if sentence.of("feeling") or sentence.of("unit") or any(item.unit for item in sentence.items):
+    at = {entry.label: entry.at.offset_s for entry in sheet.notable}
+    times = [at[label] for item, _ in told for label in sorted(item.labels & set(at))]
+    if sentence.of("standout") and len(times) > 1:
+        if times != sorted(times, reverse=order[0].text == "after"):
+            yield f'"{order[0].text}": the sounds stood out in another order'
+        return
+    if (
+        sentence.of("feeling")
+        or sentence.of("compare")
+        or sentence.of("unit")
+        or any(item.unit for item in sentence.items)
+    ):
         return
     yield f'"{order[0].text}": an order of sounds in time is not among the facts'
+
+
+def _moment(stretch: Clause, told: Sequence[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
+    """Judge 'at the start' and the like where a sound is told as standing out."""
+    if not stretch.of("standout") and not stretch.of("cue", "peak"):
+        return
+    for word in stretch.of("moment"):
+        chosen = nearest(word, [item for item, _ in told], 99)
+        offsets = [e.at.offset_s / sheet.duration_s for e in sheet.notable if chosen and e.label in chosen.labels]
+        good = {
+            "start": any(offset <= EARLY for offset in offsets),
+            "end": any(offset >= LATE for offset in offsets),
+            "middle": any(0.2 <= offset <= 0.8 for offset in offsets),
+        }
+        if not any(good[value] for value in word.values("moment")):
+            yield f'"{word.text}" is not when it stood out'

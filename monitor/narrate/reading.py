@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from monitor.narrate.lexicon import Lexicon, Tag
 
@@ -17,7 +17,8 @@ _TOKEN = re.compile(
     r"|(?P<unit>\bdB\s?\(?[ACZ]?\)?(?![A-Za-z])|%|°)"
     r"|(?P<number>\b\d+(?:[.,]\d+)?(?:st|nd|rd|th|e|ste|de)?(?![^\W\d_]))"
     rf"|(?P<name>{PLACE})"
-    r"|(?P<word>\b[LN]\d{1,2}\b|[^\W\d_]+)"
+    r"|(?P<word>\b[LN]\d{1,2}\b|[^\W\d_]+(?![^\W_]))"
+    r"|(?P<code>[^\W\d_]+\d\w*)"
     r"|(?P<other>\d\S*)"
     r"|(?P<stop>[.!?](?=\s|$))"
     r"|(?P<comma>[,])|(?P<semi>[;:])",
@@ -30,7 +31,7 @@ class Item:
     """A phrase, a figure or a comma of a clause. `place` counts words; commas and 'and' count more."""
 
     kind: str
-    """word | time | date | number | unit | name | comma | semi | other"""
+    """word | time | date | number | unit | name | code | comma | semi | other"""
     text: str
     place: int
     tags: tuple[Tag, ...] = ()
@@ -46,6 +47,21 @@ class Item:
         """Return what the phrase claims in a category."""
         return [tag[1] for tag in self.tags if tag[0] == category]
 
+    @property
+    def end(self) -> int:
+        """The place of the last word."""
+        return self.place + len(self.text.split()) - 1
+
+    @property
+    def hedge(self) -> bool:
+        """Whether the phrase tells something as less than certain."""
+        return self.has("certainty") and not self.has("certainty", "sure")
+
+    @property
+    def labels(self) -> set[str]:
+        """The event classes that a sound may be."""
+        return {label for value in self.values("sound") for label in value.split("|")}
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -57,6 +73,11 @@ class Clause:
         """Return the items that claim something of a category."""
         return [item for item in self.items if item.has(category, value)]
 
+    @property
+    def hedges(self) -> list[Item]:
+        """The items that tell something as less than certain."""
+        return [item for item in self.items if item.hedge]
+
     def figures(self) -> list[Item]:
         """Return times, dates and numbers."""
         return [item for item in self.items if item.kind in ("time", "date", "number")]
@@ -64,13 +85,19 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Clauses in order."""
+    """Clauses in order; a stretch is one or more clauses that a 'with' or the like joins."""
 
     clauses: tuple[Clause, ...]
+    stretches: tuple[Clause, ...]
 
     def of(self, category: str, value: str | None = None) -> list[Item]:
         """Return the items that claim something of a category."""
         return [item for clause in self.clauses for item in clause.of(category, value)]
+
+    @property
+    def hedges(self) -> list[Item]:
+        """The items that tell something as less than certain."""
+        return [item for clause in self.clauses for item in clause.hedges]
 
     @property
     def items(self) -> list[Item]:
@@ -112,17 +139,22 @@ def _raw(text: str) -> Iterator[tuple[str, str]]:
         yield str(match.lastgroup), match.group()
 
 
-def read(text: str, lexicon: Lexicon, names: Iterable[str] = ()) -> tuple[list[Sentence], list[str]]:
-    """Return the sentences of a text, and the words that the lexicon does not know."""
+def read(text: str, lexicon: Lexicon, names: Collection[str] = ()) -> tuple[list[Sentence], list[str]]:
+    """Return the sentences of a text, and the words that the lexicon does not know.
+
+    Names of places claim nothing: neither as a whole, nor their numbers and unknown words.
+    """
     unknown: list[str] = []
     sentences: list[Sentence] = []
-    raw = list(_raw(normalise(text, names)))
+    parts = {part for name in names for kind, part in _raw(normalise(name, ())) if kind in ("word", "code", "number")}
+    parts = {part for part in parts if not part.isalpha() or not lexicon.tags((part.lower(),))}
+    raw = [("name" if part in parts else kind, part) for kind, part in _raw(normalise(text, names))]
     start = 0
     for index, (kind, _) in enumerate([*raw, ("stop", ".")]):
         if kind == "stop":
             if index > start:
                 items = _items(raw[start:index], lexicon, unknown)
-                sentences.append(Sentence(tuple(_clauses(items))))
+                sentences.append(Sentence(tuple(_parts(items, "")), tuple(_parts(items, "hard"))))
             start = index + 1
     return sentences, unknown
 
@@ -154,7 +186,51 @@ def _items(raw: Sequence[tuple[str, str]], lexicon: Lexicon, unknown: list[str])
             place += 3
         items.append(_figure(kind, text, place))
         index += 1
-    return _with_units(items)
+    return _with_units(_joined(items))
+
+
+def _joined(items: list[Item]) -> list[Item]:
+    """Return the items with tones (hum, song) read with the sound that they are of, and people with their talk.
+
+    A tone without a sound is a sound itself.
+    """
+    result = list(items)
+    for index, item in enumerate(items):
+        if item.has("tone") and not item.has("sound"):
+            labels = {label for value in item.values("tone") for label in value.split("|") if label}
+            tags = tuple(tag for tag in item.tags if tag[0] != "tone") or (("neutral", ""),)
+            if labels and not _of_a_sound(index, labels, items):
+                tags = (*tags, ("sound", "|".join(sorted(labels))))
+            result[index] = replace(item, tags=tags)
+        elif item.labels in ({"Human sounds"}, {"Speech"}):
+            beside = [other.labels for other in _beside(index, items, forward=False)]
+            if {"Human sounds"} in beside or (beside and {"Speech"} in beside and item.labels == {"Human sounds"}):
+                result[index] = replace(item, tags=(("neutral", ""),))
+            elif any(other.labels == {"Speech"} for other in _beside(index, items, backward=False)):
+                result[index] = replace(item, tags=(("sound", "Speech"),))
+    return result
+
+
+def _of_a_sound(index: int, labels: set[str], items: list[Item]) -> bool:
+    """Return whether a tone is that of a sound: 'hum of traffic', 'traffic noise', 'birds were singing'."""
+    behind = next((other for other in items[index + 1 : index + 5] if other.has("sound")), None)
+    if behind is not None and items[index + 1].text in ("of", "from", "made", "by", "van", "coming"):
+        return True
+    return any(other.labels & labels or "Noise" in labels for other in _beside(index, items))
+
+
+def _beside(
+    index: int, items: list[Item], reach: int = 4, forward: bool = True, backward: bool = True
+) -> Iterator[Item]:
+    """Yield the sounds next to an item that no comma, 'and' or boundary parts from it."""
+    for step in [-1] * backward + [1] * forward:
+        for distance in range(1, reach + 1):
+            other = items[index + step * distance] if 0 <= index + step * distance < len(items) else None
+            if other is None or other.kind != "word" or other.has("marker", "and") or other.has("boundary"):
+                break
+            if other.has("sound"):
+                yield other
+                break
 
 
 def _figure(kind: str, text: str, place: int) -> Item:
@@ -190,14 +266,15 @@ def _with_units(items: list[Item]) -> list[Item]:
     return result
 
 
-def _clauses(items: list[Item]) -> Iterator[Clause]:
-    clause: list[Item] = []
+def _parts(items: list[Item], kind: str) -> Iterator[Clause]:
+    """Yield what boundaries part: those of a kind, or all."""
+    part: list[Item] = []
     for item in items:
-        if item.kind == "semi" or item.has("boundary"):
-            if clause:
-                yield Clause(tuple(clause))
-            clause = [item] if item.kind == "word" else []
+        if item.kind == "semi" or item.has("boundary", kind or None):
+            if part:
+                yield Clause(tuple(part))
+            part = [item] if item.kind == "word" else []
         else:
-            clause.append(item)
-    if clause:
-        yield Clause(tuple(clause))
+            part.append(item)
+    if part:
+        yield Clause(tuple(part))

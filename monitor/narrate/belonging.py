@@ -1,0 +1,110 @@
+"""Which of several heads (sounds, parts of a day, cues) a word or a figure of a stretch belongs to."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from monitor.narrate.reading import Item
+
+FAR = 13
+"""Words beyond which a cue no longer belongs to a figure."""
+POSTPOSED = frozenset({"on", "in", "at", "as"})
+"""First words of a cue that belongs to the figure right before it: '52 dB(A) on average'."""
+BLOCKED = 6
+"""What a figure between a cue and another figure counts, in words."""
+
+
+def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -> dict[int, list[Item]]:
+    """Return the heads of each word, by the place of the word.
+
+    Heads in a row share what belongs to them; as many figures in a row as heads are theirs in order. A word between
+    two rows of heads belongs to the one that no comma, 'and' or boundary parts it from; where that does not decide, to
+    the row before it if the stretch begins with a head, else to the one behind. A word right before a head is its own.
+    """
+    of_head = {head.place: head for head in heads}
+    of_word = {word.place: word for word in words if word.place not in of_head}
+    runs: list[tuple[bool, list[Item]]] = []
+    parted: list[bool] = []
+    breaks = False
+    since: list[Item] = []
+    for item in items:
+        head = item.place in of_head
+        if head or item.place in of_word:
+            if runs and runs[-1][0] == head and not _afresh(since, runs[-1][1], head):
+                runs[-1][1].append(item)
+            else:
+                runs.append((head, [item]))
+                parted.append(breaks)
+            breaks = False
+            since = []
+            continue
+        since.append(item)
+        breaks = breaks or _parting(item)
+    result: dict[int, list[Item]] = {}
+    leading = bool(runs) and runs[0][0]
+    for index, (head, run) in enumerate(runs):
+        if head:
+            continue
+        before = next((rows for of_heads, rows in reversed(runs[:index]) if of_heads), [])
+        behind = runs[index + 1][1] if index + 1 < len(runs) and runs[index + 1][0] else []
+        parted_before, parted_behind = parted[index], index + 1 < len(runs) and parted[index + 1]
+        chosen = before or behind
+        if before and behind:
+            chosen = before if (leading if parted_before == parted_behind else parted_behind) else behind
+            close = run[-1].kind == "word" and behind[0].place - run[-1].end <= 1
+            if close and (run[0].place - before[-1].end > 1 or before[-1].has("scene")):
+                chosen = behind
+        for number, word in enumerate(run):
+            result[word.place] = [chosen[number]] if len(chosen) == len(run) > 1 else chosen
+    return result
+
+
+def _parting(item: Item) -> bool:
+    return item.kind == "comma" or item.has("marker", "and") or item.has("boundary") or item.has("change", "verb")
+
+
+def _afresh(between: Sequence[Item], run: Sequence[Item], head: bool) -> bool:
+    """Return whether a row of heads or words ends between two of them: 'birds were heard, and wind ...'."""
+    comma = next((index for index, item in enumerate(between) if item.kind == "comma"), None)
+    if not head:
+        return comma is not None or (run[-1].kind == "word" and any(_parting(item) for item in between))
+    if comma is None:
+        return False
+    return comma > 0 or (len(run) == 1 and any(item.has("marker", "and") for item in between))
+
+
+def nearest(item: Item, others: Iterable[Item], reach: int = FAR) -> Item | None:
+    """Return the one of the others that stands nearest to an item, what stands before it first; None beyond reach."""
+    found = [(abs(other.place - item.place), other.place > item.place, other) for other in others if other is not item]
+    best = min(found, key=lambda entry: entry[:2], default=None)
+    return best[2] if best is not None and best[0] <= reach else None
+
+
+def cue_of(figure: Item, cues: Iterable[Item], figures: Sequence[Item], items: Sequence[Item]) -> Item | None:
+    """Return the cue that tells what a figure is of: the nearest, those before it and not taken by another first."""
+    best: tuple[float, Item] | None = None
+    cues = list(cues)
+    subjects = [cue for cue in cues if cue.has("cue", "average") or cue.has("cue", "background")]
+    for cue in cues:
+        if cue.has("cue", "peak") and any(0 < cue.place - subject.end <= 3 for subject in subjects):
+            continue  # 'the average reached'
+        ahead = next((item for item in reversed(items[: items.index(cue)]) if item.kind != "unit"), cue)
+        if ahead in figures and cue.text.split()[0] in POSTPOSED:
+            if ahead is figure:
+                return cue
+            continue
+        low, high = sorted((cue.place, figure.place))
+        between = sum(low < other.place < high for other in figures)
+        cost = high - low + (1.5 if cue.place > figure.place else 0) + BLOCKED * between
+        if high - low <= FAR + 4 and (best is None or cost < best[0]):
+            best = (cost, cue)
+    return best[1] if best else None
+
+
+def ranges(items: Sequence[Item]) -> list[tuple[Item, Item]]:
+    """Return the times that stand in pairs: from 17:35 to 17:40."""
+    times = [item for item in items if item.kind == "time"]
+    pairs: list[tuple[Item, Item]] = []
+    for first, second in pairwise(times):
+        if second.place - first.place <= 4 and (not pairs or pairs[-1][1] is not first):
+            pairs.append((first, second))
+    return pairs
