@@ -5,10 +5,12 @@ import json
 import platform
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -37,7 +39,7 @@ def support_bundle(
     folder = state or config.state_folder()
     contents = {
         "versions.json": _versions(),
-        "doctor.json": [finding.as_dict() for finding in examine(settings, folder)],
+        "doctor.json": _blackened([finding.as_dict() for finding in examine(settings, folder)], settings, folder),
         "settings.json": _without_private(settings.model_dump(mode="json")),
         "history.json": _history(settings, folder),
     }
@@ -72,6 +74,33 @@ def _without_private(tree: Any) -> Any:
             for key, value in tree.items()
         }
     return [_without_private(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def _blackened(findings: list[dict[str, str]], settings: Settings, state: Path) -> list[dict[str, str]]:
+    """Return the doctor's findings without the private values and folders that their sentences name."""
+    hidden = {str(value): "(left out)" for value in _private(settings.model_dump(mode="json"))}
+    for address in list(hidden):
+        if "://" in address and (host := urlsplit(address).hostname):
+            hidden[host] = "(left out)"
+    hidden |= {str(state): "(state folder)", str(Path.home()): "(home)"}
+    return [{key: _without(text, hidden) for key, text in finding.items()} for finding in findings]
+
+
+def _without(text: str, hidden: dict[str, str]) -> str:
+    for value in sorted(hidden, key=len, reverse=True):
+        if len(value) > 1:
+            text = text.replace(value, hidden[value])
+    return text
+
+
+def _private(tree: Any) -> Iterator[Any]:
+    """Yield the values of the keys that are private."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key in PRIVATE and value is not None:
+                yield value
+            else:
+                yield from _private(value)
 
 
 def _history(settings: Settings, folder: Path) -> dict[str, Any]:
