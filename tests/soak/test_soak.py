@@ -15,15 +15,20 @@ DEADLINE_S = 5000
 
 def soak(*options: str, timeout_s: float) -> list[dict[str, Any]]:
     """What the harness found; it must have found everything good."""
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.soak", "--json", *options],
-        cwd=ROOT, env=os.environ | {"TERM": "dumb"}, capture_output=True, text=True, timeout=timeout_s,
+        cwd=ROOT, env=os.environ | {"TERM": "dumb"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    if done.returncode == 69:
-        pytest.skip(done.stderr.strip())
-    assert done.stdout, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    assert done.returncode == 0, [f"{run['name']}: {run['failures']}" for run in found if not run["good"]]
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    finally:
+        process.terminate()  # it takes along what it has started
+        process.wait()
+    if process.returncode == 69:
+        pytest.skip(err.strip())
+    assert out, err
+    found: list[dict[str, Any]] = json.loads(out)
+    assert process.returncode == 0, [f"{run['name']}: {run['failures']}" for run in found if not run["good"]]
     return found
 
 
