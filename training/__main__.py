@@ -5,7 +5,7 @@ from collections.abc import Callable
 import typer
 
 from training.araus import ArausError
-from training.commands import araus, soundscapes
+from training.commands import araus, judging, soundscapes
 from training.mixture.sources import SourceError
 from training.networks import CheckpointError
 
@@ -19,7 +19,8 @@ clip as a node would, [bold]train[/] runs the published recipe, [bold]evaluate[/
 [bold]calibrate[/] turns scores into probabilities. Then `python -m model_export export` makes a bundle for nodes.
 
 Without them, as for the weights that ship: [bold]mix[/] builds soundscapes from other recordings and asks the published
-siblings what they think, [bold]distil[/] trains on that.
+siblings what they think, [bold]distil[/] trains on that; [bold]listen[/] and [bold]judge[/] say what it is worth
+on recordings that never trained.
 
 Every step resumes where it was interrupted.""",
 )
@@ -31,6 +32,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     araus.calibrate,
     soundscapes.mix,
     soundscapes.distil,
+    judging.listen,
+    judging.judge,
     soundscapes.attribution,
 )
 for command in COMMANDS:

@@ -27,8 +27,8 @@ class DistilSettings:
     minutes: float
     """Budget; the learning rate falls to 2 % along it."""
     batch: int = 16
-    learning_rate: float = 1.5e-3
-    warmup: int = 50
+    learning_rate: float = 1e-3
+    warmup: int = 100
     """Steps over which the learning rate rises."""
     frames: int = 1001
     """Log-mel frames of a crop at the end of the stage (10 ms each)."""

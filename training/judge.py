@@ -3,11 +3,15 @@
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from monitor.types import EVENTS, PAQ, FloatArray
+from training.losses import affect_of
 from training.metrics import Figure, auc, bootstrap, correlation, macro_accuracy
 from training.mixture.render import AUDIBLE_DB
+from training.networks import Outputs
 from training.targets import TELLING, UNTOLD
 from training.teachers import scene_target
 
@@ -40,6 +44,12 @@ def event_areas(score: FloatArray, arrays: Arrays) -> FloatArray:
     return areas
 
 
+def clamped_affect(outputs: Outputs) -> Tensor:
+    """ISOP, ISOE and the eight PAQ (n, 10) within their scales, as a node tells them."""
+    affect = affect_of(outputs)
+    return torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
+
+
 def teachers_scores(arrays: Arrays) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The ensemble's scene (n, 3), event (n, 15) and affect (n, 10)."""
     scene = scene_target(np.asarray(arrays["teacher_scene"], dtype=np.float32))
@@ -55,20 +65,24 @@ def judge(
     """Figures with intervals (by origin where given): scenes, mean event AUC, agreement with the teachers."""
     n = len(scene)
     label = np.asarray(arrays["scene"], dtype=np.int64)
-    _, teacher_event, teacher_affect = teachers_scores(arrays)
+    teacher_scene, teacher_event, teacher_affect = teachers_scores(arrays)
 
     def subset(rows: NDArray[np.int64]) -> Arrays:
         return {key: arrays[key][rows] for key in ("heard", "closed")}
 
-    def accuracy(rows: NDArray[np.int64]) -> float:
+    def accuracy(said: FloatArray, rows: NDArray[np.int64]) -> float:
         rows = rows[label[rows] >= 0]
-        return macro_accuracy(label[rows], scene[rows].argmax(axis=1)) if len(rows) else float("nan")
+        return macro_accuracy(label[rows], said[rows].argmax(axis=1)) if len(rows) else float("nan")
 
     def agreement(rows: NDArray[np.int64], columns: slice) -> float:
         return float(correlation(affect[rows][:, columns], teacher_affect[rows][:, columns]).mean())
 
     figures = {
-        "scene_macro_accuracy": bootstrap(accuracy, n, groups=origins),
+        "scene_macro_accuracy": bootstrap(lambda i: accuracy(scene, i), n, groups=origins),
+        "teachers_scene_macro_accuracy": bootstrap(lambda i: accuracy(teacher_scene, i), n, groups=origins),
+        "scene_as_teachers": bootstrap(
+            lambda i: macro_accuracy(teacher_scene[i].argmax(axis=1), scene[i].argmax(axis=1)), n, groups=origins
+        ),
         "event_auc": bootstrap(lambda i: float(np.nanmean(event_areas(event[i], subset(i)))), n, groups=origins),
         "teachers_event_auc": bootstrap(
             lambda i: float(np.nanmean(event_areas(teacher_event[i], subset(i)))), n, groups=origins

@@ -1,7 +1,7 @@
 """How the shipped weights were made: a narrow network first, widened, heads refitted, calibrated."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from monitor.types import FloatArray
 from training.calibration import calibrate
 from training.distil import DistilSettings, distil
-from training.losses import affect_of
+from training.judge import clamped_affect
 from training.networks import Checkpoint
 from training.networks.soundeqnet import SoundEQnet
 from training.normalization import Normalization
@@ -32,6 +32,8 @@ class Recipe:
     """Branches that are trained, each with three taps; the others are filled from them."""
     minutes: float = 100.0
     """Budget of the narrow network."""
+    dropout: float = 0.1
+    """After each block while it trains."""
     lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
     """Window lengths for the heads, s, and windows of each a clip."""
     epochs: int = 12
@@ -52,7 +54,8 @@ def narrow_network(
     """Train (or resume, or read if done) the narrow network in `folder`, from a whole one if given."""
     torch.manual_seed(recipe.seed)
     settings = DistilSettings(minutes=recipe.minutes, seed=recipe.seed, warm=start is not None)
-    first = NarrowSoundEQnet(recipe.kernels) if start is None else narrow(start, recipe.kernels)
+    kernels, dropout = recipe.kernels, recipe.dropout
+    first = NarrowSoundEQnet(kernels, dropout) if start is None else narrow(start, kernels, dropout)
     averaged = distil(first, data, validation, settings, folder, tick)
     assert isinstance(averaged, NarrowSoundEQnet)
     return averaged
@@ -67,7 +70,7 @@ def pooled_lengths(
         seconds = (data.arrays["mel"].shape[1] - 1) / 100
         fitting = [(length, count) for length, count in lengths if length <= seconds]
         pooled = pool_windows(network, data, np.arange(len(data)), fitting, seed + number)
-        parts.append(Pooled(pooled.mel, pooled.loudness, pooled.clip + offset, pooled.seconds))
+        parts.append(replace(pooled, clip=pooled.clip + offset))
         targets.append(data.targets)
         offset += len(data)
     tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")]
@@ -80,9 +83,7 @@ def pooled_lengths(
 def scores(network: SoundEQnet, pooled: Pooled) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Scene and event logits and clamped affect of pooled windows, float64."""
     outputs = classify_pooled(network.eval(), pooled.mel, pooled.loudness, pooled.kernels)
-    affect = affect_of(outputs)
-    affect = torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
-    scene, event, rest = (x.double().numpy() for x in (outputs.scene, outputs.event, affect))
+    scene, event, rest = (x.double().numpy() for x in (outputs.scene, outputs.event, clamped_affect(outputs)))
     return scene, event, rest
 
 
@@ -90,7 +91,8 @@ def calibrated_fields(network: SoundEQnet, pooled: Pooled, targets: Targets, sho
     """Calibration and thresholds from held-out windows: the longest of each clip, and the short ones."""
     scene, event, _ = scores(network, pooled)
     clip, seconds = pooled.clip.numpy(), pooled.seconds.numpy()
-    whole, short = seconds > short_s, seconds <= short_s
+    short = seconds <= short_s
+    whole = ~short if not short.all() else short
     truth = {name: getattr(targets, name)[clip].astype(np.float64) for name in ("scene", "event")}
     return calibrate(
         scene[whole],

@@ -128,6 +128,7 @@ def refit(
     scene, event, affect = (torch.from_numpy(x) for x in (targets.scene, targets.event, targets.affect))
     weight = torch.from_numpy(targets.scene_weight)
     criterion = DistillationLoss(affect.var(dim=0))
+    batch = min(batch, len(pooled))
     steps = epochs * (len(pooled) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=0.1)
     averaged = torch.optim.swa_utils.AveragedModel(network, use_buffers=True)

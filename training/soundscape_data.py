@@ -63,6 +63,7 @@ class SoundscapeData:
     def forever(self, size: int) -> Iterator[Rows]:
         """Rows of batch after batch, reshuffled (and new shards taken in) after each round."""
         while True:
+            size = min(size, len(self.order))
             for at in range(0, len(self.order) - size + 1, size):
                 yield self.order[at : at + size]
             if not self.refresh():

@@ -64,6 +64,8 @@ RECORDINGS = (
     ("gust", "Wind", "", "wind", "free", "h", 9),
     ("bell", "Sounds of things", "", "bell", "free", "i", 2),
     ("locked", "Bird", "park", "birds", "nc", "j", 9),
+    ("barred", "Traffic", "street_traffic", "road", "nc", "k", 9),
+    ("private", "Speech", "public_square", "crowd", "nc", "l", 9),
 )
 
 

@@ -63,7 +63,8 @@ class Generator:
                 part = Part(source.file, source.events, float(rng.normal(0, 3)), True, source.ambience)
                 yield self.renderer.render(Plan("plain", source.scene, 1.0, float("nan"), (part,)), n, rng)
 
-        return self._hear(plain())
+        origin = np.array([source.origin for source in sources], dtype="U80")
+        return self._hear(plain()) | {"origin": origin}
 
     def _hear(self, soundscapes: Iterator[Soundscape]) -> dict[str, NDArray[np.generic]]:
         mels, loudness, labels = [], [], []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.types import SCENES
-from training.mixture.sources import Source, imply
+from training.mixture.sources import Source, SourceError, imply
 from training.mixture.synthesis import SYNTHESISERS
 
 Row = tuple[str, frozenset[str]]
@@ -75,6 +75,8 @@ class Planner:
         for event, families in grouped.items():
             self.by_event[event] = list(families.values())
         self.beds = {scene: list(families.values()) for scene, families in beds.items()}
+        if sources and (bare := [scene for scene, families in self.beds.items() if not families]):
+            raise SourceError(f"recordings: none of {len(sources)} is of a {bare[0]} or can stand for one; add some.")
         places: dict[str, list[Source]] = defaultdict(list)
         for source in sources:
             if source.seconds >= 7 and source.setting == "outdoor":
