@@ -96,7 +96,7 @@ def once(rig: Rig, fault: Fault, outcome: Outcome, *, aligned: bool) -> None:
         fault.before(rig)
     if fault.at_turn and aligned:
         rig.turn(LEAD_S)
-    before = time.monotonic()
+    before = rig.fault_at = time.monotonic()
     fault.begin(rig)
     began = time.monotonic()
     try:

@@ -21,7 +21,7 @@ DISCONNECTED = says(r"mqtt\.state state=(?!connected)", "log")
 
 def minute_told(rig: Rig) -> Seen:
     """Wait until the node has told a minute while the fault lasts."""
-    return rig.minute_after(time.monotonic())
+    return rig.minute_after(rig.fault_at)
 
 
 def unplugged(folder: Path, stack: ExitStack) -> Fault:
@@ -187,7 +187,7 @@ def llm_hanging(folder: Path, stack: ExitStack) -> Fault:
         hold=lambda rig: rig.witness.wait(
             "a caption by template",
             lambda s: s.side == "record" and s.text == "Caption" and s.data["source"] == "template",
-            time.monotonic() - 10,
+            rig.fault_at,
             30,
         ),
         at_turn=True,

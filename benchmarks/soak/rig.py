@@ -71,6 +71,8 @@ class Rig:
         self._config, self._audio, self._more = config, audio, dict(environment or {})
         self.state = folder / "state"
         self.state.mkdir(parents=True, exist_ok=True)
+        self.fault_at = 0.0
+        """When the newest fault began (monotonic)."""
         self._stack = ExitStack()
         self.processes: list[subprocess.Popen[str]] = []
         self._readers: list[threading.Thread] = []
