@@ -11,6 +11,7 @@ import typer
 from benchmarks.captions.exported import write
 from benchmarks.captions.judged import BANKS, Case, cases
 from benchmarks.captions.recordings import described
+from benchmarks.captions.written import sets, written
 from monitor.model.bundle import Bundle
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "captions.md"
@@ -42,6 +43,12 @@ def misses() -> None:
         wrong += [(bank, case) for case in missed]
         true = sum(case.true for case in missed)
         lines.append(f"| {bank} | {true} of {COUNT} | {len(missed) - true} of {COUNT} |")
+    for seed in sets():
+        judged = list(written(seed))
+        missed = [case for case in judged if case.miss]
+        wrong += [(f"writer {seed}", case) for case in missed]
+        true = sum(case.true for case in missed)
+        lines.append(f"| writer {seed} | {true} of {len(judged) // 2} | {len(missed) - true} of {len(judged) // 2} |")
     counts = ", ".join(f"{kind.replace('_', ' ')} {count}" for kind, count in sorted(kinds.items()) if kind != "true")
     lines += [
         "",
@@ -54,7 +61,7 @@ def misses() -> None:
         verdict = "true, refused: " + "; ".join(case.reasons) if case.true else f"false ({case.kind}), accepted"
         lines.append(f"| {bank}, {case.seed} | {case.headline}. {case.text} | {verdict} |")
     put("misses", lines)
-    typer.echo("\n".join(lines[:8]))
+    typer.echo("\n".join(lines[:12]))
 
 
 @app.command()

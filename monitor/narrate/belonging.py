@@ -37,7 +37,8 @@ def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item
             breaks = False
             since = []
             continue
-        since.append(item)
+        if not item.has("joined"):
+            since.append(item)
         breaks = breaks or _parting(item)
     result: dict[int, list[Item]] = {}
     leading = bool(runs) and runs[0][0]
@@ -59,7 +60,8 @@ def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item
 
 
 def _parting(item: Item) -> bool:
-    return item.kind == "comma" or item.has("marker", "and") or item.has("boundary") or item.has("change", "verb")
+    turned = item.has("change") and not item.has("marker", "direction")
+    return item.kind == "comma" or item.has("marker", "and") or item.has("boundary") or turned
 
 
 def _afresh(between: Sequence[Item], run: Sequence[Item], head: bool) -> bool:
@@ -94,7 +96,7 @@ def cue_of(figure: Item, cues: Iterable[Item], figures: Sequence[Item], items: S
             continue
         low, high = sorted((cue.place, figure.place))
         between = sum(low < other.place < high for other in figures)
-        cost = high - low + (1.5 if cue.place > figure.place else 0) + BLOCKED * between
+        cost = high - low + (4 if cue.place > figure.place else 0) + BLOCKED * between
         if high - low <= FAR + 4 and (best is None or cost < best[0]):
             best = (cost, cue)
     return best[1] if best else None

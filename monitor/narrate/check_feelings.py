@@ -168,7 +168,8 @@ def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactShee
             yield f'"not {item.text}": the comparison with the usual level is not among the facts'
         return
     stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
-    turning = clause.of("change", "verb") and any(time.kind == "time" for time in clause.items)
+    timed = any(time.kind == "time" for time in clause.items)
+    turning = timed and clause.of("change", "verb") and not item.has("compare", "usual")
     if stretch.of("compare", "usual") and not turning:
         if direction not in versus:
             yield f'"{item.text}" than usual is not among the facts'
@@ -255,8 +256,8 @@ def _parts_of(name: str, sheet: FactSheet) -> set[str]:
 def _steadiness(clause: Clause, sheet: FactSheet) -> Iterator[str]:
     """Judge words like 'hardly varied' where they are said of the level."""
     for item in clause.of("steadiness"):
-        near = [word for word in clause.items if abs(word.place - item.place) <= 8]
-        if not any(word.has("marker", "level") or word.has("cue", "average") or word.unit == "db" for word in near):
+        near = [word for word in clause.items if abs(word.place - item.place) <= 12]
+        if not any(word.has("marker", "level") or word.has("cue", "average") or word.has("level") for word in near):
             continue
         if item.has("compare") or (item.has("change") and clause.of("feeling")):
             continue
@@ -272,7 +273,9 @@ def _turn(clause: Clause, sheet: FactSheet) -> Iterator[str]:
     for name, direction in (("up", "louder"), ("down", "quieter")):
         for item in clause.of("change", name):
             behind = [other for other in clause.items if 0 < other.place - item.place <= 4]
-            if item.has("cue", "peak") or any(other.unit == "db" for other in behind[:2]) or not subject:
+            by = any(other.text == "by" for other in behind)
+            of_figure = any(other.unit == "db" for other in behind) and not by
+            if item.has("cue", "peak") or of_figure or not (subject or by):
                 continue
-            if direction not in after and not clause.of("compare", "usual"):
+            if direction not in after and not nearest(item, clause.of("compare", "usual"), 4):
                 yield f'"{item.text}" is not how the level changed'

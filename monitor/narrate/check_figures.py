@@ -28,7 +28,7 @@ def check_figures(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
                 reason = judge.reason(figure)
                 if reason:
                     yield reason
-            last = (judge.sounds or [last])[-1]
+            last = judge.sounds[-1] if judge.sounds else last
         for clause in sentence.clauses:
             for index, item in enumerate(clause.items):
                 if item.kind == "word" and item.has("number") and _counts(item, clause.items[index + 1 : index + 3]):
@@ -61,7 +61,7 @@ class _Judge:
     def __init__(self, stretch: Clause, sheet: FactSheet, last: Item | None) -> None:
         self.stretch = stretch
         self.sheet = sheet
-        self.last = None if stretch.of("marker", "level") else last
+        self.last = None if stretch.of("marker", "level") and not stretch.of("standout") else last
         self.sounds = [item for item in stretch.of("sound") if not disturbing(item, stretch)]
         self.ranges = ranges(stretch.items)
         self.bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ("", "")
@@ -126,9 +126,11 @@ class _Judge:
         values: list[float | None] = [entry.LAeq for entry in self._extremes(figure)]
         if self.sheet.kind == "day":
             named = {value for item in self._owners(figure, self.stretch.of("part")) for value in item.values("part")}
+            if named and not self.ranges:
+                values = []
             values += [part.LAeq for part in self.sheet.parts if part.part in named]
-            if named and not values:
-                return []
+            if named and not self.ranges:
+                return values
         cues = [item for name in LEVEL_CUES for item in self.stretch.of("cue", name)]
         cues += [item for item in self.stretch.of("compare", "usual") if item not in cues]
         cue = cue_of(figure, cues, self._alike(figure), self.stretch.items)
@@ -145,6 +147,8 @@ class _Judge:
         if cue.has("cue", "average"):
             return [*values, level.LAeq]
         if cue.has("cue", "peak"):
+            if values and self.stretch.of("unit"):
+                return values
             said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
             return (
                 [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
@@ -188,7 +192,9 @@ class _Judge:
         others = [*self.sounds, *(item for item in self._alike(figure) if item is not figure)]
         behind = [item for item in words if item.place > figure.place]
         behind = [item for item in behind if not any(figure.place < other.place < item.place for other in others)]
-        return (behind or [None if self.sounds else nearest(figure, words, 99)])[0]
+        if behind:
+            return behind[0]
+        return None if self.sounds else nearest(figure, words, 99)
 
     def _time(self, figure: Item) -> str | None:
         if self.sheet.when is None:
@@ -198,6 +204,8 @@ class _Judge:
             told = (clock(pair[0]), clock(pair[1]))
             if told == self.bounds or self._hour_told(pair[0], told):
                 return None
+            if any(_hours(entry) == told for entry in self.sheet.extremes):
+                return f"{told[0]} to {told[1]} is not that hour"
         if clock(figure) in {moment.clock for moment in self._moments(figure)} or (
             pair is None and self._bound_told(figure)
         ):
@@ -210,6 +218,8 @@ class _Judge:
         words = [item for item in self.stretch.items if item.has("compare") and set(item.values("compare")) & _MOST]
         starts = [pair[0] for pair in self.ranges if (clock(pair[0]), clock(pair[1])) != self.bounds]
         owners = belonging(starts, words, self.stretch.items).get(first.place, [])
+        back = belonging(words, starts, self.stretch.items)
+        owners += [word for word in words if back.get(word.place, []) == [first] and word not in owners]
         if owners:
             return all(any(e.what in owner.values("compare") for e in entries) for owner in owners)
         levels = [item for item in self.stretch.figures() if item.unit == "db"]
@@ -227,6 +237,7 @@ class _Judge:
             moments += [e.at for e in self.sheet.notable if (e.LAFmax or 0) == loudest and "loudest" in named]
         felt, heard = self.stretch.of("feeling"), [*self.stretch.of("compare", "louder"), *self.stretch.of("level")]
         heard += self.stretch.of("compare", "quieter")
+        heard += [*self.stretch.of("change", "up"), *self.stretch.of("change", "down")]
         turning = self.stretch.of("change") or felt or heard
         what = {"affect"} if felt and not heard else {"level"} if heard and not felt else {"affect", "level"}
         if turning or not self.sounds:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.narrate.belonging import nearest
-from monitor.narrate.reading import Sentence
+from monitor.narrate.reading import Clause, Sentence
 from monitor.narrate.sheet import FactSheet, When
 
 NAMES = {
@@ -23,7 +23,8 @@ def check_setting(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
                 continue
             yield f'"{item.text}" is not among the facts ({item.values("forbidden")[0]})'
         causes = sentence.of("cause")
-        if causes and not sentence.of("quality"):
+        doubts = sentence.of("quality") or sentence.of("cue", "missing") or sentence.of("cue", "data")
+        if causes and not doubts:
             yield f'"{causes[0].text}": no cause is among the facts'
 
 
@@ -39,16 +40,27 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
         if item.has("sound"):
             continue
         stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
+        if scene is not None and scene.other and stretch.of("instead") and {scene.label, scene.other} <= _told(stretch):
+            yield f'"{item.text}": the two scenes cannot be told apart'
         likened = any(0 < item.place - word.end <= 3 for word in stretch.of("marker", "like"))
         if not labels & (likely if likened and scene is not None else likely | named):
             yield f'"{item.text}" is not the scene'
         elif (likened or not labels & named) and scene is not None and scene.certainty != "clear":
             doubts = [word for word in stretch.of("certainty") if 0 < item.place - word.place <= 14]
             told = doubts[-1] if doubts else nearest(item, stretch.of("certainty"))
-            if (told is not None and told.has("certainty", "sure")) or (
-                not sentence.hedges and not stretch.of("marker", "like")
-            ):
+            sure = told is not None and told.has("certainty", "sure")
+            if sure or not (sentence.hedges or _both(stretch, sheet)):
                 yield f'"{item.text}": the scene is not certain'
+
+
+def _both(stretch: Clause, sheet: FactSheet) -> bool:
+    """Return whether both scenes that cannot be told apart are told."""
+    scene = sheet.scene
+    return scene is not None and scene.other is not None and {scene.label, scene.other} <= _told(stretch)
+
+
+def _told(stretch: Clause) -> set[str]:
+    return {value for item in stretch.of("scene") for value in item.values("scene")}
 
 
 def _time(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
@@ -59,8 +71,8 @@ def _time(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
                 yield f'"{item.text}": the time of day is not known'
                 continue
             if item.has("part"):
-                known = {part.part for part in sheet.parts} if sheet.kind == "day" else {when.part}
-                known |= _noon_or_midnight(when)
+                known: set[str] = {part.part for part in sheet.parts} if sheet.kind == "day" else {when.part}
+                known |= {"noon"} if sheet.kind == "day" else _noon_or_midnight(when)
                 if not known & set(item.values("part")):
                     yield f'"{item.text}" is not when it was'
             if item.has("weekday") and not _weekday(item.values("weekday"), when.weekday):

@@ -54,6 +54,7 @@ def check_sounds(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
                 yield from _rank(stretch, told, sheet)
                 yield from _order(stretch, sentence, told, sheet)
                 yield from _moment(stretch, told, sheet)
+                yield from _standout(stretch, told, sheet)
     for label, reason in doubtful.items():
         if label not in hedged:
             yield reason
@@ -96,7 +97,8 @@ def _certainty(
     doubtful: dict[str, str],
 ) -> Iterator[str]:
     """Judge whether a sound that was only probable is told so, here or elsewhere in the caption."""
-    heads = [*(item for item, _ in told), *stretch.of("scene")]
+    likened = [item for item in stretch.of("scene") if _likened(item, stretch)]
+    heads = [*(item for item, _ in told), *likened]
     hedges = [item for item in stretch.hedges if not item.has("feeling")]
     owners = belonging(hedges, heads, _without_insertions(stretch.items))
     first = stretch.items[min(2, len(stretch.items) - 1)].place
@@ -118,6 +120,11 @@ def _certainty(
         for word in stretch.of("certainty", "sure"):
             if item in sure[word.place] and abs(word.place - item.place) <= 4:
                 yield f'"{item.text}" is told more surely than it was heard'
+
+
+def _likened(scene: Item, stretch: Clause) -> bool:
+    """Return whether a scene is told as what it sounds like, not as where it is."""
+    return any(0 < scene.place - word.end <= 4 for word in stretch.of("marker", "like"))
 
 
 def _without_insertions(items: Sequence[Item]) -> list[Item]:
@@ -145,8 +152,11 @@ def _hedged_ahead(stretch: Clause, sentence: Sentence) -> list[Item]:
 def negated(item: Item, clause: Clause) -> bool:
     """Return whether a sound is told as not heard: 'no birds, wind or music', 'traffic was not heard'."""
     index = clause.items.index(item)
-    if any(other.has("negation") and other.has("cue", "missing") for other in clause.items[index:]):
-        return True
+    for other in clause.items[index + 1 :]:
+        if other.has("negation") and other.has("cue", "missing"):
+            return True
+        if other.has("presence") or other.has("marker", "hearing") or other.has("standout") or other.has("certainty"):
+            break
     plain = 0
     for position, other in reversed(list(enumerate(clause.items[:index]))):
         if other.has("negation"):
@@ -155,7 +165,7 @@ def negated(item: Item, clause: Clause) -> bool:
             break
         if _parting(other):
             before = clause.items[position - 1]
-            if not (before.has("sound") or before.has("negation") or _parting(before)):
+            if not (before.has("sound") or before.has("joined") or before.has("negation") or _parting(before)):
                 break
         plain = 0 if other.has("sound") else plain + 1
         if plain > 9:
@@ -206,8 +216,9 @@ def _rank(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: Fact
     items = [item for item, _ in told]
     facts_of = {item.place: facts for item, facts in told}
     words = [*stretch.of("dominant", "dominant"), *stretch.of("dominant", "most")]
-    for place, heads in belonging(words, items, stretch.items).items():
+    for place, heads in belonging(words, [*items, *stretch.of("level")], stretch.items).items():
         word = next(item for item in words if item.place == place)
+        heads = [head for head in heads if head in items]
         if stretch.figures() and any(head.labels & {entry.label for entry in sheet.notable} for head in heads):
             continue
         least = ranked[min(len(heads), len(ranked)) - 1] if ranked else 0
@@ -227,7 +238,8 @@ def _order(
 ) -> Iterator[str]:
     """Refuse an order of sounds in time that is not among the facts."""
     ranked = stretch.of("standout") and [item for item in stretch.items if item.text in ("before", "after", "ahead of")]
-    order = ranked or [item for item in stretch.of("change") if not item.has("marker", "direction")]
+    order = [item for item in stretch.of("change") if not item.has("marker", "direction") and not item.has("moment")]
+    order = ranked or order
     if not order or any(item.kind == "time" for item in sentence.items):
         return
     at = {entry.label: entry.at.offset_s for entry in sheet.notable}
@@ -244,6 +256,17 @@ def _order(
     ):
         return
     yield f'"{order[0].text}": an order of sounds in time is not among the facts'
+
+
+def _standout(stretch: Clause, told: Sequence[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
+    """Judge whether what is told as standing out at a time did so."""
+    labels = {entry.label for entry in sheet.notable}
+    if not labels or stretch.of("empty") or not any(item.kind == "time" for item in stretch.items):
+        return
+    for heads in belonging(stretch.of("standout"), [item for item, _ in told], stretch.items).values():
+        for item in heads:
+            if not item.labels & labels:
+                yield f'that "{item.text}" stood out is not among the facts'
 
 
 def _moment(stretch: Clause, told: Sequence[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:

@@ -71,8 +71,11 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
         for item in sentence.of("quality", "clock"):
             if not trust.clock_unsure:
                 yield f'"{item.text}": no doubt about the clock is among the facts'
-        for item in sentence.of("quality", "synchronised"):
-            if trust.clock_unsure and not any(abs(item.place - word.place) <= 5 for word in sentence.of("negation")):
+        for item in [*sentence.of("quality", "synchronised"), *sentence.of("quality", "clock")]:
+            doubted = any("sync" in other.text for other in sentence.of("quality", "clock"))
+            plain = item.has("quality", "synchronised") or (item.text in ("clock", "clocks") and not doubted)
+            denied = any(abs(item.place - word.place) <= 6 for word in sentence.of("negation"))
+            if plain and trust.clock_unsure and not denied:
                 yield f'"{item.text}": the clock is not synchronised'
         for item in sentence.of("quality", "overstated"):
             yield f'"{item.text}" is not among the facts'

@@ -81,8 +81,8 @@ def _phrases(tables: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, ...], t
                 for inflected in _forms(words[0], endings) if len(words) == 1 else ():
                     ranks[rank + 2].setdefault((inflected,), {})[tag] = None
     phrases: dict[tuple[str, ...], tuple[Tag, ...]] = {}
-    for rank in reversed(ranks):
-        phrases |= {words: tuple(tags) for words, tags in rank.items()}
+    for found in reversed(ranks):
+        phrases |= {words: tuple(tags) for words, tags in found.items()}
     return phrases
 
 

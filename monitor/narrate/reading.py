@@ -196,16 +196,20 @@ def _joined(items: list[Item]) -> list[Item]:
     """
     result = list(items)
     for index, item in enumerate(items):
+        if item.has("certainty", "sure") and any(other.has("negation") for other in items[max(0, index - 4) : index]):
+            others = tuple(tag for tag in item.tags if tag[0] != "certainty")
+            result[index] = replace(item, tags=(*others, ("certainty", "unsure")))
+            continue
         if item.has("tone") and not item.has("sound"):
             labels = {label for value in item.values("tone") for label in value.split("|") if label}
-            tags = tuple(tag for tag in item.tags if tag[0] != "tone") or (("neutral", ""),)
+            tags = tuple(tag for tag in item.tags if tag[0] != "tone") or (("joined", ""),)
             if labels and not _of_a_sound(index, labels, items):
                 tags = (*tags, ("sound", "|".join(sorted(labels))))
             result[index] = replace(item, tags=tags)
         elif item.labels in ({"Human sounds"}, {"Speech"}):
             beside = [other.labels for other in _beside(index, items, forward=False)]
             if {"Human sounds"} in beside or (beside and {"Speech"} in beside and item.labels == {"Human sounds"}):
-                result[index] = replace(item, tags=(("neutral", ""),))
+                result[index] = replace(item, tags=(("joined", ""),))
             elif any(other.labels == {"Speech"} for other in _beside(index, items, backward=False)):
                 result[index] = replace(item, tags=(("sound", "Speech"),))
     return result

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.captions import summaries
 from benchmarks.captions.judged import BANKS, cases
+from benchmarks.captions.written import sets, written
 from monitor.narrate.check import check
 from monitor.narrate.facts import facts
 from monitor.narrate.sheet import FactSheet
@@ -22,6 +23,15 @@ def test_true_and_subtly_false_captions_are_told_apart(bank: str) -> None:
     accepted = sum(not case.true and case.miss for case in judged)
     assert refused <= 9, [case for case in judged if case.true and case.miss]
     assert accepted <= 3, [case for case in judged if not case.true and case.miss]
+
+
+def test_captions_of_writers_who_never_saw_the_lexicon_are_told_apart() -> None:
+    judged = [case for seed in sets() for case in written(seed)]
+    assert len(judged) == 600
+    refused = [case for case in judged if case.true and case.miss]
+    accepted = [case for case in judged if not case.true and case.miss]
+    assert len(refused) <= 9, refused
+    assert len(accepted) <= 9, accepted
 
 
 def _period(**change: object) -> PeriodSummary:
