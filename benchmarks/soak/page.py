@@ -1,6 +1,7 @@
 """docs/endurance.md, from what was measured."""
 
 import io
+import os
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ NOTES = """
 - A synchronised clock that is set back by more than a minute is followed, and no minute is told twice: what is
   heard until the time that was told has come again is a gap with the cause `clock_step`.
 - A frozen broker is noticed when a message has waited 30 s for its acknowledgement.
+- On a machine as busy as its load says, the virtual microphone itself stalls: these gaps count as no levels too.
+- A refused node tries again ever more rarely, after a minute at the latest: so long it may take to come back.
 - A new process needs a few seconds until the first level.
 """
 
@@ -51,5 +54,6 @@ def write(outcomes: Sequence[Outcome], long: Sequence[LongRun]) -> None:
     with redirect_stdout(io.StringIO()) as tables:
         print_outcomes(outcomes)
         print_long(long)
-    measured = f"\n{datetime.now(UTC):%Y-%m-%d}, {machine()}\n\n"
+    load = os.getloadavg()[2]
+    measured = f"\n{datetime.now(UTC):%Y-%m-%d}, {machine()}; load of the machine when it was written: {load:.0f}.\n\n"
     PAGE.write_text(INTRODUCTION + measured + tables.getvalue() + NOTES)
