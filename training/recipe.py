@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from monitor.model.manifest import SHORT_S
 from monitor.types import FloatArray
 from training.calibration import calibrate
 from training.distil import DistilSettings, distil
@@ -36,7 +37,6 @@ class Recipe:
     """After each block while it trains."""
     lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
     """Window lengths for the heads, s, and windows of each a clip."""
-    epochs: int = 12
     seed: int = 0
 
 
@@ -87,11 +87,11 @@ def scores(network: SoundEQnet, pooled: Pooled) -> tuple[FloatArray, FloatArray,
     return scene, event, rest
 
 
-def calibrated_fields(network: SoundEQnet, pooled: Pooled, targets: Targets, short_s: float = 4.0) -> dict[str, Any]:
+def calibrated_fields(network: SoundEQnet, pooled: Pooled, targets: Targets) -> dict[str, Any]:
     """Calibration and thresholds from held-out windows: the longest of each clip, and the short ones."""
     scene, event, _ = scores(network, pooled)
     clip, seconds = pooled.clip.numpy(), pooled.seconds.numpy()
-    short = seconds <= short_s
+    short = seconds <= SHORT_S
     whole = ~short if not short.all() else short
     truth = {name: getattr(targets, name)[clip].astype(np.float64) for name in ("scene", "event")}
     return calibrate(
@@ -133,7 +133,8 @@ def finish(
     """Widen a narrow network, refit the heads and calibrate; returns the whole network and its bundle fields."""
     pooled, targets = pooled_lengths(trained.eval(), training, recipe.lengths, recipe.seed)
     network = assemble(trained)
-    refit(network, pooled, targets, epochs=recipe.epochs, seed=recipe.seed)
+    longer = pooled.where(pooled.seconds > SHORT_S)
+    refit(network, longer if len(longer) else pooled, targets)
     held, held_targets = pooled_lengths(trained, validation, recipe.lengths, recipe.seed)
     return network, calibrated_fields(network, held, held_targets)
 

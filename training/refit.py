@@ -1,18 +1,18 @@
-"""The last stage: everything behind the pooling (graph and heads) trained on frozen pooled embeddings, in seconds.
+"""The last stage: heads refitted on the frozen network's embeddings of whole windows, in seconds.
 
-Convolutions run once over every clip; windows of 4 s to 30 s are then pooled from the same frame embeddings, so that
-the heads learn all window lengths that the node shows them.
+Convolutions run once over every clip; windows of 4 s to 30 s are then pooled from the same frame embeddings.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
-from training.losses import Batch, DistillationLoss
 from training.networks import Outputs
-from training.networks.soundeqnet import FREQUENCIES_LEFT, KERNELS, NODE, SoundEQnet
+from training.networks.soundeqnet import FREQUENCIES_LEFT, KERNELS, NODE, Head, SoundEQnet
 from training.soundscape_data import Rows, SoundscapeData
 from training.targets import Targets
 from training.warmstart import NarrowSoundEQnet, stand_in
@@ -88,8 +88,8 @@ def pool_windows(
     return Pooled(torch.cat(mel), torch.cat(loudness), torch.cat(clips), torch.cat(seconds), kernels)
 
 
-def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Outputs:
-    """Outputs for pooled embeddings, mel (B, b, 320) and loudness (B, b, 64), of four branches or their stand-ins."""
+def nodes_of(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Tensor:
+    """Node embeddings (B, 8, 64) of pooled ones, mel (B, b, 320), loudness (B, b, 64), of branches or stand-ins."""
     if mel.shape[1] < len(KERNELS):
         order = [kernels.index(stand_in(kernel, kernels)) for kernel in KERNELS]
         mel, loudness = mel[:, order], loudness[:, order]
@@ -98,59 +98,80 @@ def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels:
     for i, kernel in enumerate(KERNELS):
         branch = network.branches[f"mel_k{kernel}"]
         nodes.append(torch.relu(branch.freq_to_1(rows[:, i])).squeeze(-1))  # type: ignore[operator]
-    return network.classify(torch.cat([torch.stack(nodes, dim=1), loudness], dim=1))
+    return torch.cat([torch.stack(nodes, dim=1), loudness], dim=1)
 
 
-def head_parameters(network: SoundEQnet) -> list[nn.Parameter]:
-    """Parameters behind the pooling."""
-    return [
-        p for name, p in network.named_parameters() if "freq_to_1" in name or not name.startswith(("branches.", "bn0."))
-    ]
+def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Outputs:
+    """Outputs for pooled embeddings, as `nodes_of` takes them."""
+    return network.classify(nodes_of(network, mel, loudness, kernels))
+
+
+@torch.inference_mode()
+def common_embeddings(network: SoundEQnet, pooled: Pooled) -> Tensor:
+    """What the heads read, (n, 512), for pooled windows; the network in eval mode."""
+    return network.eval().embed_common(nodes_of(network, pooled.mel, pooled.loudness, pooled.kernels)).clone()
 
 
 def refit(
-    network: SoundEQnet,
-    pooled: Pooled,
-    targets: Targets,
-    *,
-    epochs: int = 12,
-    batch: int = 128,
-    learning_rate: float = 1e-3,
-    dropout: float = 0.1,
-    weight_decay: float = 1e-4,
-    seed: int = 0,
+    network: SoundEQnet, pooled: Pooled, targets: Targets, *, affect_penalty: float = 0.07, penalty: float = 0.02
 ) -> None:
-    """Train graph and heads on pooled windows, in place; the weights kept are their average over the last third."""
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)
-    parameters = head_parameters(network)
-    optimiser = torch.optim.AdamW(parameters, learning_rate, weight_decay=weight_decay)
-    scene, event, affect = (torch.from_numpy(x) for x in (targets.scene, targets.event, targets.affect))
-    weight = torch.from_numpy(targets.scene_weight)
-    criterion = DistillationLoss(affect.var(dim=0))
-    batch = min(batch, len(pooled))
-    steps = epochs * (len(pooled) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=0.1)
-    averaged = torch.optim.swa_utils.AveragedModel(network, use_buffers=True)
-    network.train()
-    none = torch.zeros(0)
-    step = 0
-    for _ in range(epochs):
-        order = torch.randperm(len(pooled), generator=generator)
-        for at in range(0, len(order) - batch + 1, batch):
-            rows = order[at : at + batch]
-            mel = nn.functional.dropout(pooled.mel[rows], dropout)
-            loudness = nn.functional.dropout(pooled.loudness[rows], dropout)
-            clip = pooled.clip[rows]
-            outputs = classify_pooled(network, mel, loudness, pooled.kernels)
-            loss = criterion(outputs, Batch(none, none, scene[clip], event[clip], affect[clip], weight[clip]))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 5.0)
-            optimiser.step()
-            schedule.step()
-            step += 1
-            if step > 2 * steps // 3:
-                averaged.update_parameters(network)
-    network.load_state_dict(averaged.module.state_dict())
-    network.eval()
+    """Make every head linear in the common embedding, fitted in closed form or to convergence, in place.
+
+    Affect by ridge regression, scene and events by logistic regression on soft targets; penalties on the squared
+    weights of standardised inputs, as shares of the number of windows. Heads trained along with the trunk fit the
+    recordings they know better and those they don't know worse.
+    """
+    x = common_embeddings(network, pooled).double()
+    mean, spread = x.mean(dim=0), x.std(dim=0) + 1e-3
+    z = (x - mean) / spread
+    clip = pooled.clip
+    scene, event, affect = (torch.from_numpy(y).double()[clip] for y in (targets.scene, targets.event, targets.affect))
+    weight = torch.from_numpy(targets.scene_weight).double()[clip]
+    centre = affect.mean(dim=0)
+    gram = z.T @ z + affect_penalty * len(z) * torch.eye(z.shape[1], dtype=z.dtype)
+    fits = {
+        "affect": (torch.linalg.solve(gram, z.T @ (affect - centre)), centre),
+        "scene": _logistic(z, scene, penalty, lambda s: functional.cross_entropy(s, scene, reduction="none") * weight),
+        "event": _logistic(
+            z, event, penalty, lambda s: functional.binary_cross_entropy_with_logits(s, event, reduction="none").sum(1)
+        ),
+    }
+    for index, (name, head) in enumerate(network.heads.items()):
+        assert isinstance(head, Head)
+        slopes, offset = (
+            fits[name] if name in fits else tuple(part[..., index - 2 : index - 1] for part in fits["affect"])
+        )
+        slopes = slopes / spread[:, None]
+        make_linear(head, slopes.float(), (offset - mean @ slopes).float())
+
+
+def _logistic(z: Tensor, truth: Tensor, penalty: float, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Weights (512, k) and offsets (k,) of a penalised logistic regression, by L-BFGS from the mean of the targets."""
+    share = truth.mean(dim=0).clamp(1e-3, 1 - 1e-3)
+    slopes = torch.zeros(z.shape[1], truth.shape[1], dtype=z.dtype, requires_grad=True)
+    offset = torch.log(share / (1 - share)).requires_grad_(True)
+    optimiser = torch.optim.LBFGS([slopes, offset], max_iter=80, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        total = loss(z @ slopes + offset).mean() + penalty / 2 * slopes.pow(2).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return slopes.detach(), offset.detach()
+
+
+@torch.no_grad()
+def make_linear(head: Head, slopes: Tensor, offset: Tensor) -> None:
+    """Set a head to `common @ slopes + offset` exactly: gelu(x) - gelu(-x) = x, so two hidden units carry an output.
+
+    The other hidden units keep their weights and lose their influence, until somebody trains on.
+    """
+    outputs = slopes.shape[1]
+    head.embedding.weight[: 2 * outputs] = torch.cat([slopes.T, -slopes.T])
+    head.embedding.bias[: 2 * outputs] = 0
+    head.final.weight.zero_()
+    one = torch.eye(outputs)
+    head.final.weight[:, : 2 * outputs] = torch.cat([one, -one], dim=1)
+    head.final.bias.copy_(offset)

@@ -26,9 +26,9 @@ def test_recordings_become_a_bundle(recordings: Path, shared: Path, tmp_path: Pa
     run("mix", *common, "--seconds", 4, "--shards", 1, "--held-out")
     run("listen", *common)
     out = tmp_path / "trained.pt"
-    run("distil", "--work", work, "--out", out, "--minutes", 0.05, "--epochs", 1, "--scaling", scaling)
+    run("distil", "--work", work, "--out", out, "--minutes", 0.05, "--scaling", scaling)
     assert (work / "narrow" / "curve.csv").read_text().startswith("step,minutes,clips")
-    again = run("distil", "--work", work, "--out", out, "--minutes", 0.02, "--epochs", 1, "--start", out)
+    again = run("distil", "--work", work, "--out", out, "--minutes", 0.02, "--start", out)
     assert "calibration errors" in again
     table = run("judge", out, "--work", work)
     assert "PAQ correlation" in table and "AUC Bird" in table

@@ -11,10 +11,10 @@ from training.distil import DistilSettings, distil, start_biases
 from training.features import Shards
 from training.losses import ALPHA, Batch, PlainSum, UncertaintyWeights, affect_of
 from training.networks import Outputs
-from training.networks.soundeqnet import SoundEQnet
+from training.networks.soundeqnet import Head, SoundEQnet
 from training.normalization import Normalization
 from training.recipe import calibrated_fields, checkpoint, rescale, scores
-from training.refit import classify_pooled, pool_windows, refit
+from training.refit import classify_pooled, make_linear, pool_windows, refit
 from training.soundscape_data import SoundscapeData
 from training.warmstart import NarrowSoundEQnet, assemble, narrow, settle, sparse_branch
 
@@ -109,7 +109,7 @@ def test_refitted_heads_fit_and_are_calibrated(tmp_path: Path) -> None:
     network = assemble(thin)
     start_biases(network, data)
     before = scores(network, pooled)[2]
-    refit(network, pooled, data.targets, epochs=15, batch=8, dropout=0.0)
+    refit(network, pooled, data.targets)
     after = scores(network, pooled)[2]
     wanted = data.targets.affect[pooled.clip.numpy()]
     assert ((after - wanted) ** 2).mean() < 0.8 * ((before - wanted) ** 2).mean()
@@ -118,6 +118,13 @@ def test_refitted_heads_fit_and_are_calibrated(tmp_path: Path) -> None:
     saved = checkpoint(network, data.normalization, {})
     saved.save(tmp_path / "out.pt")
     assert (tmp_path / "out.pt").stat().st_size < 12e6
+
+
+def test_a_head_made_linear_is_linear() -> None:
+    head, x = Head(128, 3), torch.randn(7, 512)
+    slopes, offset = torch.randn(512, 3) / 20, torch.randn(3)
+    make_linear(head, slopes, offset)
+    torch.testing.assert_close(head(x), x @ slopes + offset, rtol=1e-4, atol=1e-5)
 
 
 def test_rescaled_weights_give_the_same_from_inputs_on_the_other_scale() -> None:

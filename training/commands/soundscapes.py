@@ -73,7 +73,6 @@ def distil(
         Path | None,
         typer.Option(help="normalization.json to express the weights for; default: measured on the soundscapes"),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="of the heads")] = 12,
     seed: int = 0,
 ) -> None:
     """Train SoundEQnet on the soundscapes of `mix` by the recipe of the shipped weights."""
@@ -108,7 +107,7 @@ def distil(
         scale_file.write_text(json.dumps(scale.as_dict()))
     data = [SoundscapeData([folder], scale, seed) for folder in training]
     held = [SoundscapeData([folder], scale, seed) for folder in validation]
-    recipe = replace(SHIPPED, minutes=minutes, epochs=epochs, seed=seed)
+    recipe = replace(SHIPPED, minutes=minutes, seed=seed)
     with progress_bar() as progress:
         task = progress.add_task("narrow network", total=100)
 

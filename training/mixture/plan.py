@@ -17,7 +17,7 @@ KINDS = {"scene": 0.50, "recording": 0.26, "pair": 0.14, "single": 0.07, "quiet"
 """Shares of the kinds of soundscape: a composed scene, a recording as it is, two sources, one source, near silence."""
 LEVEL_DBA = {"park": (50.5, 6.5), "public_square": (57.5, 6.0), "street_traffic": (63.0, 6.0), "": (55.0, 8.0)}
 """LAeq of a soundscape, mean and SD, dB; with the spread of ARAUS (loudness 10.2 +- 4.7 sone) or somewhat wider."""
-CONFIDENCE = {"scene": 0.6, "named": 0.85, "implied": 0.5}
+CONFIDENCE = {"scene": 0.3, "named": 0.42, "implied": 0.25}
 """Weight of the scene by construction against the teachers': composed, a recording's own label, read from its title."""
 _SCENE_OF = {
     "street_traffic": r"traffic|\bcity\b|car engine|street|buss?es|siren|road|construction|highway",
