@@ -17,6 +17,7 @@ from monitor.app.failure import Exit, Failure
 from monitor.app.node import Node, Options, assemble
 from monitor.app.notify import Notifier
 from monitor.app.watch import Watch
+from monitor.memory import keep_together
 from monitor.publish.messages import Durable
 from monitor.settings import Settings
 from monitor.sources.chatter import silence_native_chatter
@@ -62,6 +63,7 @@ def run(
     With nothing configured: the default microphone (a synthesised demo scene where there is none), a demo broker on
     loopback, captions by template, and the dashboard. Stop with q or Ctrl-C.
     """
+    keep_together()
     settings = config.load(config.find(file))
     if device is not None:
         settings = settings.model_copy(update={"audio": settings.audio.model_copy(update={"device": device})})
