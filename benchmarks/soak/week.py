@@ -130,7 +130,7 @@ def work(url: str, state: Path, seconds: int) -> None:
 def week(days: float, advance: Callable[[float], None]) -> LongRun:
     """Run the node in a process of its own, and compare what it told with what arrived."""
     seconds = seconds_of(days)
-    run = LongRun(f"{days:g} days of synthetic observations")
+    run = LongRun(f"{days:g} {'day' if days == 1 else 'days'} of synthetic observations")
     with tempfile.TemporaryDirectory(prefix="week-") as name:
         broker = Mosquitto(Path(name) / "broker")
         ear = Ear(MqttSettings(url=broker.url), SITE, NODE, Witness())
