@@ -41,6 +41,7 @@ NOT_RUN = {
     r"make (run|test|test-long|bench|audit|docs)": "minutes or hours; `make -n` is run in their place",
     r"sudo deploy/install.sh": "changes the machine; its refusals are run in tests/test_deployment.py",
     r"sudo (apt|install|systemctl)|journalctl|systemctl": "changes or asks the machine's own services",
+    r"soundscape-monitor run$": "takes the machine's own microphone and ports; run with others all over the tests",
     r"docker": "needs Docker; the files it reads are checked in tests/publish/test_fleet.py",
     r"cd deploy/fleet && ./prepare.sh": "run in tests/publish/test_stack.py",
     r"python -m (benchmarks|training|model_export|monitor)|python benchmarks/": "long, or needs data that "
