@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from monitor.narrate.reading import Item
+from monitor.narrate.sentence import Clause, Item
 
 FAR = 13
 """Words beyond which a cue no longer belongs to a figure."""
@@ -110,3 +110,25 @@ def ranges(items: Sequence[Item]) -> list[tuple[Item, Item]]:
         if second.place - first.place <= 4 and (not pairs or pairs[-1][1] is not first):
             pairs.append((first, second))
     return pairs
+
+
+def denied(item: Item, clause: Clause) -> bool:
+    """Return whether a word is negated: 'not calm', 'neither pleasant nor unpleasant', 'not vibrant, busy or calm'."""
+    index = clause.items.index(item)
+    plain = 0
+    for other in reversed(clause.items[:index]):
+        if other.has("negation"):
+            return True
+        listed = other.has("feeling") or other.has("level") or other.has("degree")
+        if other.has("sound") or other.has("change") or other.has("number") or other.kind in ("number", "time"):
+            return False
+        if other.kind == "comma" or other.has("marker", "and"):
+            before = clause.items[clause.items.index(other) - 1]
+            if not (
+                before.has("feeling") or before.has("level") or before.has("marker", "and") or before.kind == "comma"
+            ):
+                return False
+        plain = 0 if listed else plain + 1
+        if plain > 6:
+            return False
+    return False

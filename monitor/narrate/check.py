@@ -6,11 +6,13 @@ from typing import Literal
 
 from monitor.narrate.check_feelings import check_feelings
 from monitor.narrate.check_figures import check_figures
+from monitor.narrate.check_loudness import check_loudness
 from monitor.narrate.check_setting import check_setting
 from monitor.narrate.check_sounds import check_sounds
 from monitor.narrate.check_trust import check_trust
 from monitor.narrate.lexicon import Lexicon, lexicon
-from monitor.narrate.reading import Sentence, read
+from monitor.narrate.reading import read
+from monitor.narrate.sentence import Sentence
 from monitor.narrate.sheet import FactSheet, Moment
 from monitor.narrate.template import LONGEST_HEADLINE
 
@@ -49,6 +51,7 @@ def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> V
         reasons += check_figures(sentences, sheet)
         reasons += check_sounds(sentences, sheet)
         reasons += check_feelings(sentences, sheet)
+        reasons += check_loudness(sentences, sheet)
         reasons += check_setting(sentences, sheet)
         reasons += check_trust(sentences, sheet, headline=part is headline)
     return Verdict(tuple(dict.fromkeys(reasons)), "full")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.narrate.belonging import nearest
-from monitor.narrate.reading import Clause, Sentence
+from monitor.narrate.sentence import Clause, Sentence
 from monitor.narrate.sheet import FactSheet, When
 
 NAMES = {

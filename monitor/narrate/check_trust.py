@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.reading import Clause, Item, Sentence
+from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet
 
 LEAST_WIND_PCT, LEAST_OVERLOAD_PCT, WHOLE_PCT = 10, 1, 98

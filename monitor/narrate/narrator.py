@@ -15,6 +15,7 @@ from monitor.narrate.guards import Budget, Circuit, utc_now
 from monitor.narrate.language import Language
 from monitor.narrate.languages import language
 from monitor.narrate.languages.en import LANGUAGE as ENGLISH
+from monitor.narrate.lexicon import lexicon
 from monitor.narrate.llm import ClientFactory, Llm, LlmError
 from monitor.narrate.sheet import FactSheet
 from monitor.narrate.template import compose
@@ -93,6 +94,8 @@ class Narrator:
         llm = settings.llm
         self._budget = Budget(llm.tokens_per_day, llm.price_per_mtok_in, llm.price_per_mtok_out, now)
         self._circuit = Circuit(clock)
+        if llm.model:
+            lexicon(settings.language)  # takes a while to read: not within a deadline
         self._llm = Llm(llm, self._budget, self._circuit, client_factory) if llm.model else None
         self._written = 0
         self.rejections = 0

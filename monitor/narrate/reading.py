@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from monitor.narrate.lexicon import Lexicon, Tag
+from monitor.narrate.sentence import Clause, Item, Sentence
 
 PLACE = "⌂"
 """Stands for the name of the place, whose words claim nothing."""
@@ -24,85 +25,6 @@ _TOKEN = re.compile(
     r"|(?P<comma>[,])|(?P<semi>[;:])",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A phrase, a figure or a comma of a clause. `place` counts words; commas and 'and' count more."""
-
-    kind: str
-    """word | time | date | number | unit | name | code | comma | semi | other"""
-    text: str
-    place: int
-    tags: tuple[Tag, ...] = ()
-    value: float = 0.0
-    decimals: int = 0
-    unit: str = ""
-
-    def has(self, category: str, value: str | None = None) -> bool:
-        """Return whether the phrase claims something of a category."""
-        return any(tag[0] == category and (value is None or tag[1] == value) for tag in self.tags)
-
-    def values(self, category: str) -> list[str]:
-        """Return what the phrase claims in a category."""
-        return [tag[1] for tag in self.tags if tag[0] == category]
-
-    @property
-    def end(self) -> int:
-        """The place of the last word."""
-        return self.place + len(self.text.split()) - 1
-
-    @property
-    def hedge(self) -> bool:
-        """Whether the phrase tells something as less than certain."""
-        return self.has("certainty") and not self.has("certainty", "sure")
-
-    @property
-    def labels(self) -> set[str]:
-        """The event classes that a sound may be."""
-        return {label for value in self.values("sound") for label in value.split("|")}
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A part of a sentence within which words belong together."""
-
-    items: tuple[Item, ...]
-
-    def of(self, category: str, value: str | None = None) -> list[Item]:
-        """Return the items that claim something of a category."""
-        return [item for item in self.items if item.has(category, value)]
-
-    @property
-    def hedges(self) -> list[Item]:
-        """The items that tell something as less than certain."""
-        return [item for item in self.items if item.hedge]
-
-    def figures(self) -> list[Item]:
-        """Return times, dates and numbers."""
-        return [item for item in self.items if item.kind in ("time", "date", "number")]
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Clauses in order; a stretch is one or more clauses that a 'with' or the like joins."""
-
-    clauses: tuple[Clause, ...]
-    stretches: tuple[Clause, ...]
-
-    def of(self, category: str, value: str | None = None) -> list[Item]:
-        """Return the items that claim something of a category."""
-        return [item for clause in self.clauses for item in clause.of(category, value)]
-
-    @property
-    def hedges(self) -> list[Item]:
-        """The items that tell something as less than certain."""
-        return [item for clause in self.clauses for item in clause.hedges]
-
-    @property
-    def items(self) -> list[Item]:
-        """All items in order."""
-        return [item for clause in self.clauses for item in clause.items]
 
 
 def normalise(text: str, names: Iterable[str]) -> str:

@@ -1,0 +1,247 @@
+"""Whether a figure of a caption is one of the facts, told of the right thing."""
+
+from collections.abc import Iterable
+
+from monitor.narrate.belonging import belonging, cue_of, nearest, ranges
+from monitor.narrate.check_trust import disturbing
+from monitor.narrate.figures import SUPERLATIVES, approximate, clock, fits, hours
+from monitor.narrate.sentence import Clause, Item
+from monitor.narrate.sheet import Extreme, FactSheet, Moment, Notable
+
+SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
+LEVEL_CUES = ("average", "peak", "background", "lden", "by")
+WHOLE = 0.98
+"""Share of time from which a sound may be told of the whole interval."""
+
+
+class Judge:
+    """The figures of one stretch; `last` is the sound that was named last before it."""
+
+    def __init__(self, stretch: Clause, sheet: FactSheet, last: Item | None) -> None:
+        self.stretch = stretch
+        self.sheet = sheet
+        self.last = None if stretch.of("marker", "level") and not stretch.of("standout") else last
+        self.sounds = [item for item in stretch.of("sound") if not disturbing(item, stretch)]
+        self.superlatives = [item for item in stretch.items if set(item.values("compare")) & SUPERLATIVES]
+        self.ranges = ranges(stretch.items)
+        self.bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ("", "")
+
+    def reason(self, figure: Item) -> str | None:
+        """Return why a figure is refused, or None."""
+        if figure.kind == "time":
+            return self._time(figure)
+        if figure.kind == "date":
+            good = self.sheet.when is not None and figure.text == self.sheet.when.date
+            return None if good else f"the date {figure.text} is not among the facts"
+        if figure.unit == "db":
+            good = any(fits(figure, value, self.stretch) for value in self._levels(figure))
+            return None if good else f"{figure.text} dB is not among the facts, or not of this"
+        if figure.unit == "percent":
+            good = any(fits(figure, value, self.stretch, 3) for value in self._shares(figure))
+            return None if good else f"{figure.text} % is not among the facts, or not of this"
+        if figure.unit == "sone":
+            good = self.sheet.level.N5 is not None and fits(figure, self.sheet.level.N5, self.stretch)
+            return None if good else f"{figure.text} sone is not among the facts"
+        if figure.unit in SECONDS:
+            good = self._duration(figure)
+            return None if good else f'"{figure.text} {figure.unit}" is not among the facts, or not of this'
+        return None if self._of_date(figure) else f'the number "{figure.text}" is not among the facts'
+
+    def _alike(self, figure: Item) -> list[Item]:
+        """Return the figures of the same kind; of times, those that do not tell when it all was."""
+        whole = [item for pair in self.ranges if (clock(pair[0]), clock(pair[1])) == self.bounds for item in pair]
+        alike = [item for item in self.stretch.figures() if (item.kind, item.unit) == (figure.kind, figure.unit)]
+        return [item for item in alike if item not in whole] or [figure]
+
+    def _owners(self, figure: Item, heads: Iterable[Item]) -> list[Item]:
+        return belonging(self._alike(figure), heads, self.stretch.items).get(figure.place, [])
+
+    def _notable(self, figure: Item) -> list[Notable]:
+        """Return what stood out of the sounds that a figure belongs to; of any, where no sound is named."""
+        owners = self._owners(figure, self.sounds) or ([self.last] if self.last is not None else [])
+        labels = {label for item in owners for label in item.labels}
+        if not owners:
+            return list(self.sheet.notable)
+        return [entry for entry in self.sheet.notable if entry.label in labels]
+
+    def _at_the_time(self, entries: list[Notable]) -> list[Notable]:
+        """Return those that stood out at a time named in the stretch, where it names the time of any."""
+        times = {clock(item) for item in self.stretch.figures()}
+        return [entry for entry in entries if entry.at.clock in times] or entries
+
+    def _extremes(self, figure: Item) -> list[Extreme]:
+        """Return the hours that a figure belongs to: those named by their time or by a superlative."""
+        found = []
+        heads = [pair[0] for pair in self.ranges]
+        for owner in self._owners(figure, heads):
+            pair = next(pair for pair in self.ranges if pair[0] is owner)
+            found += [entry for entry in self.sheet.extremes if hours(entry) == (clock(pair[0]), clock(pair[1]))]
+        for owner in self._owners(figure, self.superlatives):
+            found += [entry for entry in self.sheet.extremes if entry.what in owner.values("compare")]
+        return found
+
+    def _levels(self, figure: Item) -> list[float | None]:
+        level = self.sheet.level
+        values: list[float | None] = [entry.LAeq for entry in self._extremes(figure)]
+        if self.sheet.kind == "day":
+            named = {value for item in self._owners(figure, self.stretch.of("part")) for value in item.values("part")}
+            if named and not self.ranges:
+                values = []
+            values += [part.LAeq for part in self.sheet.parts if part.part in named]
+            if named and not self.ranges:
+                return values
+        cues = [item for name in LEVEL_CUES for item in self.stretch.of("cue", name)]
+        cues += [item for item in self.stretch.of("compare", "usual") if item not in cues]
+        cue = cue_of(figure, cues, self._alike(figure), self.stretch.items)
+        owner = nearest(figure, self._owners(figure, self.sounds), 99)
+        stood_out = self._at_the_time(self._notable(figure))
+        if owner is None and self.last is None:
+            times = {clock(item) for item in self.stretch.figures()}
+            stood_out = [entry for entry in stood_out if entry.at.clock in times]
+        peaks: list[float | None] = [entry.LAFmax for entry in stood_out]
+        if cue is None:
+            return [*values, level.LAeq, *peaks]
+        if cue.has("compare", "usual"):
+            return [*values, *self._differences(versus=True), level.usual_LAeq]
+        if cue.has("cue", "average"):
+            return [*values, level.LAeq]
+        if cue.has("cue", "peak"):
+            if values and self.stretch.of("unit"):
+                return values
+            said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
+            return (
+                [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
+            )
+        if cue.has("cue", "background"):
+            return [*values, level.L90]
+        if cue.has("cue", "lden"):
+            return [self.sheet.lden]
+        compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
+        return [*values, *compared, *self._differences(versus=False), *self._differences(versus=True)]
+
+    def _differences(self, versus: bool) -> list[float | None]:
+        level = self.sheet.level
+        if versus:
+            return [abs(level.difference)] if level.difference is not None and level.versus is not None else []
+        return [abs(change.difference) for change in self.sheet.changes if change.what == "level"]
+
+    def _shares(self, figure: Item) -> list[float | None]:
+        trust = self.sheet.trust
+        winds = [item for item in self.stretch.of("sound") if disturbing(item, self.stretch)]
+        overloads = self.stretch.of("quality", "overload")
+        values: list[float | None] = []
+        for owner in self._owners(figure, [*self.sounds, *winds, *overloads]):
+            if owner in winds:
+                values.append(trust.wind_pct)
+            elif owner in overloads:
+                values.append(trust.overload_pct)
+            else:
+                told = [entry for entry in self.sheet.sounds if entry.label in owner.labels]
+                values += [100 * entry.share for entry in told if entry.share is not None]
+        covered = self._covered(figure)
+        if covered is not None:
+            values += [100 - trust.coverage_pct] if covered.has("cue", "missing") else [trust.coverage_pct]
+        elif not values and (self.stretch.of("quality") or self.stretch.of("level")):
+            values.append(trust.under_range_pct)
+        return values
+
+    def _covered(self, figure: Item) -> Item | None:
+        """Return the word that makes a figure a share of the data: 'only 65 % of the time was heard'."""
+        words = self.stretch.of("cue", "missing") + self.stretch.of("cue", "coverage")
+        others = [*self.sounds, *(item for item in self._alike(figure) if item is not figure)]
+        behind = [item for item in words if item.place > figure.place]
+        behind = [item for item in behind if not any(figure.place < other.place < item.place for other in others)]
+        if behind:
+            return behind[0]
+        return None if self.sounds else nearest(figure, words, 99)
+
+    def _time(self, figure: Item) -> str | None:
+        if self.sheet.when is None:
+            return f"the time of day ({figure.text}) is not known"
+        pair = next((pair for pair in self.ranges if figure in pair), None)
+        if pair is not None:
+            told = (clock(pair[0]), clock(pair[1]))
+            if told == self.bounds or self._hour_told(pair[0], told):
+                return None
+            if any(hours(entry) == told for entry in self.sheet.extremes):
+                return f"{told[0]} to {told[1]} is not that hour"
+        if clock(figure) in {moment.clock for moment in self._moments(figure)} or (
+            pair is None and self._bound_told(figure)
+        ):
+            return None
+        return f"the time {figure.text} is not among the facts, or not of this"
+
+    def _hour_told(self, first: Item, told: tuple[str, str]) -> bool:
+        """Return whether a range is that of the hour which is told of: by a superlative, or by its level."""
+        entries = [entry for entry in self.sheet.extremes if hours(entry) == told]
+        starts = [pair[0] for pair in self.ranges if (clock(pair[0]), clock(pair[1])) != self.bounds]
+        owners = belonging(starts, self.superlatives, self.stretch.items).get(first.place, [])
+        back = belonging(self.superlatives, starts, self.stretch.items)
+        owners += [word for word in self.superlatives if back.get(word.place, []) == [first] and word not in owners]
+        if owners:
+            return all(any(e.what in owner.values("compare") for e in entries) for owner in owners)
+        levels = [item for item in self.stretch.figures() if item.unit == "db"]
+        return any(fits(level, entry.LAeq, self.stretch) for entry in entries for level in levels)
+
+    def _moments(self, figure: Item) -> list[Moment]:
+        """Return the moments that a time or a duration may tell of."""
+        moments = [entry.at for entry in self._notable(figure)] if self._owners(figure, self.sounds) else []
+        if self.superlatives:
+            named = {value for item in self.superlatives for value in item.values("compare")}
+            moments += [entry.start for entry in self.sheet.extremes if entry.what in named]
+            moments += [entry.end for entry in self.sheet.extremes if entry.what in named]
+            loudest = max((entry.LAFmax or 0 for entry in self.sheet.notable), default=0)
+            moments += [e.at for e in self.sheet.notable if (e.LAFmax or 0) == loudest and "loudest" in named]
+        felt, heard = self.stretch.of("feeling"), [*self.stretch.of("compare", "louder"), *self.stretch.of("level")]
+        heard += self.stretch.of("compare", "quieter")
+        heard += [*self.stretch.of("change", "up"), *self.stretch.of("change", "down")]
+        turning = self.stretch.of("change") or felt or heard
+        what = {"affect"} if felt and not heard else {"level"} if heard and not felt else {"affect", "level"}
+        if turning or not self.sounds:
+            moments += [change.at for change in self.sheet.changes if change.what in what]
+        if not self.sounds and not turning and not self.superlatives:
+            moments += [entry.at for entry in self._notable(figure)]
+        return moments
+
+    def _bound_told(self, figure: Item) -> bool:
+        """Return whether a time alone tells when it all began or ended."""
+        when = self.sheet.when
+        assert when is not None
+        own = [entry for entry in self._notable(figure) if self._owners(figure, self.sounds)]
+        if own and (self.stretch.of("cue", "peak") or self.stretch.of("standout")):
+            return False
+        if self.stretch.of("change", "verb") or any(
+            set(i.values("compare")) & SUPERLATIVES for i in self.stretch.items
+        ):
+            return False
+        return clock(figure) == when.start or (
+            clock(figure) == when.end and bool(self.stretch.of("marker", "direction"))
+        )
+
+    def _duration(self, figure: Item) -> bool:
+        seconds = figure.value * SECONDS[figure.unit]
+        tolerance = max(1.0, 0.5 * SECONDS[figure.unit] if figure.unit != "second" else 0.6)
+        if approximate(figure, self.stretch):
+            tolerance = max(tolerance, 0.1 * seconds)
+        offsets = [moment.offset_s for moment in self._moments(figure)]
+        lengths = [entry.seconds for entry in self._notable(figure)]
+        if any(abs(seconds - value) <= tolerance for value in [*offsets, *lengths]):
+            return True
+        after = next((item for item in self.stretch.items if item.place > figure.place + 1), None)
+        if after is not None and after.has("marker", "into") and after.place <= figure.place + 3:
+            before = [item for item in self.stretch.items if item.place < figure.place]
+            if not (before and before[-1].has("marker", "span")):
+                return False
+        if abs(seconds - self.sheet.duration_s) > max(1.0, 0.01 * self.sheet.duration_s):
+            return False
+        sound = nearest(figure, self.sounds, 4)
+        told = [entry for entry in self.sheet.sounds if sound is not None and entry.label in sound.labels]
+        return sound is None or sound.place > figure.place or any((entry.share or 0) >= WHOLE for entry in told)
+
+    def _of_date(self, figure: Item) -> bool:
+        if self.sheet.when is None or figure.decimals:
+            return False
+        year, month, day = (int(part) for part in self.sheet.when.date.split("-"))
+        beside = [item for item in self.stretch.of("month") if abs(item.place - figure.place) <= 3]
+        right_month = any(str(month) in item.values("month") for item in beside)
+        return right_month and figure.value in (year, day)
