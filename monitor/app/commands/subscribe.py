@@ -1,5 +1,7 @@
 """`subscribe`: what nodes say, as it comes."""
 
+import signal
+import threading
 from datetime import datetime
 from typing import Annotated
 
@@ -41,9 +43,12 @@ def subscribe(
         follower = Follower(settings, site=site, node=node, kinds=kind or ["#"], on_loss=lost)
     except MqttConfigError as error:
         raise Failure(Exit.CONFIG, f"{error}.") from None
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     with follower:
         shown, state = 0, "connecting"
-        while count is None or shown < count:
+        while not stop.is_set() and (count is None or shown < count):
             for received in follower.receive(0.5):
                 if as_json:
                     typer.echo(received.payload.decode(errors="replace"))
