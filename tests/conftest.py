@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50, print_blob=True)
 settings.load_profile("ci")
+
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell in the background hides it from the programs under test
 
 ROOT = Path(__file__).resolve().parent.parent
 
