@@ -11,9 +11,7 @@ from rich.table import Table
 
 from monitor.types import EVENTS
 from training.commands.console import console, progress_bar
-from training.commands.soundscapes import Labels, Recordings, Scaling, Teachers, Work
-
-PLACES, SINGLES = "places_30s", "singles_30s"
+from training.commands.soundscapes import PLACES, SINGLES, Labels, Recordings, Scaling, Teachers, Work
 
 
 def listen(recordings: Recordings, labels: Labels, teachers: Teachers, scaling: Scaling, work: Work) -> None:

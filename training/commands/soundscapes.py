@@ -18,6 +18,8 @@ Teachers = Annotated[
     Path, typer.Option("--teachers", help="folder with ad_cnn.npz, baseline_cnn.npz, hierarchical_cnn.npz")
 ]
 Scaling = Annotated[Path, typer.Option("--scaling", help="normalization.json of the teachers' authors")]
+PLACES, SINGLES = "places_30s", "singles_30s"
+"""What `listen` hears, below the work folder."""
 Work = Annotated[Path, typer.Option("--work", help="folder for decoded audio, soundscapes and checkpoints")]
 
 
@@ -75,7 +77,7 @@ def distil(
     ] = None,
     seed: int = 0,
 ) -> None:
-    """Train SoundEQnet on the soundscapes of `mix` by the recipe of the shipped weights."""
+    """Train SoundEQnet on what `mix` made; calibrate on what was held out and, if heard, the places of `listen`."""
     from dataclasses import replace
 
     from training.features import Shards
@@ -89,6 +91,7 @@ def distil(
         return sorted(folder for folder in work.glob(f"{kind}_*s") if Shards(folder).done())
 
     training, validation = sets("train"), sets("held_out")
+    validation += [work / PLACES] if Shards(work / PLACES).done() else []
     if not training or not validation:
         raise ValueError(f"{work}: no soundscapes; run `python -m training mix` first, with and without --held-out.")
     begun: SoundEQnet | None = None
