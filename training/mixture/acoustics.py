@@ -50,6 +50,14 @@ def device_response(n: int, rng: np.random.Generator) -> Gain:
     return np.asarray(10 ** (ripple_db / 20) * low * top, dtype=np.float32)
 
 
+def colour(n: int, rng: np.random.Generator) -> Gain:
+    """The spectrum of one source bent as another of its kind might have it: a tilt, and broad hills and valleys."""
+    octaves = np.log2(np.maximum(frequencies(n), 1.0) / 1000)
+    knots = np.linspace(-6, 4.6, 7)
+    bent_db = np.interp(octaves, knots, rng.normal(0, 3.5, len(knots))) + rng.normal(0, 1.2) * np.clip(octaves, -5, 4)
+    return np.asarray(10 ** (bent_db / 20), dtype=np.float32)
+
+
 def room(n: int, rng: np.random.Generator) -> Spectrum:
     """Spectrum of a diffuse tail of unit energy that decays within 0.25 s to 2 s, the top octaves faster."""
     decay_s = float(np.exp(rng.uniform(np.log(0.25), np.log(2.0))))

@@ -13,7 +13,7 @@ from training.mixture.synthesis import SYNTHESISERS
 Row = tuple[str, frozenset[str]]
 """Scene and events of one ARAUS stimulus."""
 
-KINDS = {"scene": 0.50, "recording": 0.26, "pair": 0.14, "single": 0.07, "quiet": 0.03}
+KINDS = {"scene": 0.44, "recording": 0.34, "pair": 0.12, "single": 0.07, "quiet": 0.03}
 """Shares of the kinds of soundscape: a composed scene, a recording as it is, two sources, one source, near silence."""
 LEVEL_DBA = {"park": (50.5, 6.5), "public_square": (57.5, 6.0), "street_traffic": (63.0, 6.0), "": (55.0, 8.0)}
 """LAeq of a soundscape, mean and SD, dB; with the spread of ARAUS (loudness 10.2 +- 4.7 sone) or somewhat wider."""
@@ -26,6 +26,8 @@ _SCENE_OF = {
     r"frogs|crickets|hens|sheep|night ambience|meadow|garden|stream|creek|nature",
 }
 """Labels that make a recording a bed for a scene although its row names none."""
+SYNTHETIC = {"Wind": 0.5, "Noise": 0.5, "Bird": 0.1}
+"""Share of the sources of an event that are synthesised, where they can be; 0.2 for the others."""
 PLACEABLE = ("Speech", "Human sounds", "Wind", "Water", "Traffic", "Sounds of things", "Vehicle", "Bird", "Music",
              "Noise", "Animal", "Natural sounds")  # fmt: skip
 
@@ -110,7 +112,7 @@ class Planner:
 
     def _event_part(self, event: str, level_db: float, rng: np.random.Generator, outdoors: bool = False) -> Part:
         synthetic = [name for name, (_, events) in SYNTHESISERS.items() if event in events]
-        if event not in self.by_event or (synthetic and rng.random() < (0.5 if event in ("Wind", "Noise") else 0.2)):
+        if event not in self.by_event or (synthetic and rng.random() < SYNTHETIC.get(event, 0.2)):
             name = synthetic[rng.integers(len(synthetic))] if synthetic else "noise"
             return Part(name, imply(SYNTHESISERS[name][1]), level_db, False, False)
         pick = self._pick(self.by_event[event], rng)

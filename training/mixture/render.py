@@ -67,6 +67,15 @@ def _place(samples: Samples, n: int, rng: np.random.Generator) -> Samples:
     return out
 
 
+def _vary(samples: Samples, part: Part, rng: np.random.Generator) -> Samples:
+    """Another take of a recording: faster or slower, or backwards where its order tells nothing."""
+    if "Music" in part.events:
+        return samples
+    if rng.random() < 0.7:
+        samples = acoustics.stretch(samples, float(np.exp(rng.normal(0, 0.08 if "Speech" in part.events else 0.22))))
+    return samples[::-1] if "Speech" not in part.events and rng.random() < 0.4 else samples
+
+
 def _loudest(samples: Samples) -> float:
     """Mean square of the louder half-seconds of a clip."""
     frames = samples[: len(samples) // 24_000 * 24_000].reshape(-1, 24_000)
@@ -80,12 +89,12 @@ class Renderer:
     def __init__(self, store: AudioStore) -> None:
         self.store = store
 
-    def _samples(self, part: Part, n: int, rng: np.random.Generator) -> Samples:
+    def _samples(self, plan: Plan, part: Part, n: int, rng: np.random.Generator) -> Samples:
         if part.name in SYNTHESISERS:
             return SYNTHESISERS[part.name][0](n, rng)
         samples = self.store.read(part.name)
-        if "Music" not in part.events and rng.random() < 0.5:
-            samples = acoustics.stretch(samples, float(np.exp(rng.normal(0, 0.08))))
+        if plan.kind != "plain":
+            samples = _vary(samples, part, rng)
         return _tile(samples, n, rng) if part.bed else _place(samples, n, rng)
 
     def render(self, plan: Plan, n: int, rng: np.random.Generator) -> Soundscape:
@@ -96,9 +105,11 @@ class Renderer:
         powers: list[tuple[Part, float]] = []
         natural = bool(np.isnan(plan.level_dba))
         for part in plan.parts:
-            samples = self._samples(part, n, rng)
+            samples = self._samples(plan, part, n, rng)
             spectrum = np.asarray(rfft(samples), dtype=np.complex64)
             steady = float(np.mean(samples**2)) + 1e-14
+            if plan.kind != "plain" and rng.random() < 0.6:
+                spectrum *= acoustics.colour(n, rng)
             if not part.bed and rng.random() < 0.6:
                 spectrum *= acoustics.low_pass(n, float(np.exp(rng.uniform(np.log(1500), np.log(16000)))))
             power = acoustics.mean_square(spectrum, n, weight) + 1e-14

@@ -1,4 +1,4 @@
-"""Synthesised sources that widen the recordings: noises, hum, wind, passing vehicles, footsteps, babble of voices."""
+"""Synthesised sources that widen the recordings: noises, wind, rain, vehicles, sirens, steps, birdsong, crickets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,58 @@ def beeps(n: int, rng: np.random.Generator) -> Samples:
     return np.asarray(smooth * np.sin(2 * np.pi * rng.uniform(500, 3500) * t), dtype=np.float32)
 
 
+def birdsong(n: int, rng: np.random.Generator) -> Samples:
+    """A small bird: phrases of short notes that glide and warble about a pitch of its own."""
+    out = np.zeros(n, dtype=np.float32)
+    pitch, pace, kinds = rng.uniform(1800, 6500), rng.uniform(0.06, 0.25), int(rng.integers(1, 5))
+    notes = [(rng.uniform(0.03, 0.15), rng.normal(0, 0.12), rng.normal(0, 0.25)) for _ in range(kinds)]
+    at = rng.uniform(0, 0.4)
+    while at < n / RATE_HZ:
+        for k in range(int(rng.integers(2, 14))):
+            seconds, offset, glide = notes[k % len(notes)]
+            start, length = int((at + k * pace) * RATE_HZ), int(seconds * RATE_HZ)
+            if start + length < n:
+                along = np.linspace(0, 1, length, dtype=np.float32)
+                warble = rng.uniform(0, 0.04) * np.sin(2 * np.pi * rng.uniform(15, 60) * seconds * along)
+                f = pitch * np.exp(offset + glide * along + warble)
+                tone = np.sin(2 * np.pi * np.cumsum(f, dtype=np.float64) / RATE_HZ) * np.sin(np.pi * along) ** 2
+                out[start : start + length] += (tone * rng.uniform(0.6, 1)).astype(np.float32)
+        at += pace * 14 + rng.exponential(1.5)
+    return out
+
+
+def crickets(n: int, rng: np.random.Generator) -> Samples:
+    """Insects: carriers that pulse fast, some in chirps, some without end."""
+    t = np.arange(n, dtype=np.float32) / RATE_HZ
+    out = np.zeros(n, dtype=np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        pulses = np.maximum(np.sin(2 * np.pi * rng.uniform(15, 60) * t + rng.uniform(0, 6)), 0)
+        chirps = np.sin(2 * np.pi * rng.uniform(0.6, 3) * t + rng.uniform(0, 6)) > rng.uniform(-1.2, 0.4)
+        tone = np.sin(2 * np.pi * rng.uniform(2500, 8000) * t)
+        out += (rng.uniform(0.2, 1) * pulses * chirps * tone).astype(np.float32)
+    return out
+
+
+def rain(n: int, rng: np.random.Generator) -> Samples:
+    """Rain or a fountain: many drops, each a short ring, over a hiss."""
+    drops = np.zeros(n, dtype=np.float32)
+    count = int(n / RATE_HZ * np.exp(rng.uniform(np.log(40), np.log(4000))))
+    drops[rng.integers(0, n, count)] = rng.standard_normal(count) * rng.exponential(1.0, count)
+    angle, radius = 2 * np.pi * rng.uniform(500, 6000) / RATE_HZ, rng.uniform(0.9, 0.99)
+    rings = lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], drops)
+    hiss = coloured_noise(n, rng.uniform(0.0, 1.2), rng) * rng.uniform(0.1, 1.5)
+    return np.asarray(rings / (np.std(rings) + 1e-9) + hiss, dtype=np.float32)
+
+
+def siren(n: int, rng: np.random.Generator) -> Samples:
+    """A siren: two tones in turn or one that wails, with a few harmonics."""
+    t = np.arange(n, dtype=np.float32) / RATE_HZ
+    turn = np.sin(2 * np.pi * rng.uniform(0.2, 3.5) * t)
+    f = rng.uniform(350, 900) * np.exp2(0.5 * rng.uniform(0.2, 1.2) * (np.sign(turn) if rng.random() < 0.5 else turn))
+    phase = 2 * np.pi * np.cumsum(f, dtype=np.float64) / RATE_HZ
+    return np.asarray(sum(rng.uniform(0.1, 1) / k * np.sin(k * phase) for k in range(1, 5)), dtype=np.float32)
+
+
 SYNTHESISERS = {
     "wind": (wind, ("Wind",)),
     "hum": (hum, ("Noise",)),
@@ -90,5 +142,9 @@ SYNTHESISERS = {
     "passing vehicles": (passing_vehicles, ("Traffic",)),
     "footsteps": (footsteps, ("Human sounds",)),
     "beeps": (beeps, ("Sounds of things",)),
+    "birdsong": (birdsong, ("Bird",)),
+    "crickets": (crickets, ("Animal",)),
+    "rain": (rain, ("Water",)),
+    "siren": (siren, ("Vehicle",)),
 }
 """Synthesiser and the events it stands for."""
