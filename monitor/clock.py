@@ -79,15 +79,23 @@ class SampleClock:
         """Return the UTC time of a sample, to the microsecond below."""
         return _EPOCH + timedelta(microseconds=self._piece(sample).at(sample))
 
-    def sample(self, time: datetime) -> int:
-        """Return the first sample from which on no time is earlier than `time`."""
-        micros, end = _micros(time), None
-        for piece in reversed(self._pieces):
-            first = piece.first(micros)
-            if first >= piece.sample or piece is self._pieces[0]:
+    def sample(self, time: datetime, since: int = 0) -> int:
+        """Return the first sample, from `since` on, whose time is not earlier than `time`."""
+        pieces, micros = self._pieces, _micros(time)
+        later = bisect_right(pieces, since, key=_first_sample)
+        first = max(pieces[max(0, later - 1)].first(micros), since)
+        for piece in pieces[later:]:
+            if first < piece.sample:
                 break
-            end = piece.sample
-        return first if end is None else min(first, end)
+            first = max(piece.first(micros), piece.sample)
+        return first
+
+    def set_back(self, first: int, end: int) -> int | None:
+        """Return the first sample in (first, end) at which time goes back, None for none."""
+        for piece in self._later(first, end - 1):
+            if piece.micros < self._piece(piece.sample - 1).at(piece.sample):
+                return piece.sample
+        return None
 
     def elapsed_us(self, first: int, end: int) -> int:
         """Return the UTC time from one sample to another without the jumps between them, microseconds."""

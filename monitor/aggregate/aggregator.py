@@ -2,15 +2,18 @@
 
 What comes out depends on the samples only, not on how they were cut into pieces nor on which thread was quicker: all is
 judged in the order of samples, up to the point that both hearing and inference have passed.
+
+A clock that is set back ends what is open, as the end of a run does: a minute that is lived twice is told again, with
+the sound of both times, as a minute is in which a node was started afresh.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.aggregate.events import EventThreshold
 from monitor.aggregate.minutes import PendingSound
-from monitor.aggregate.periods import DayBuilder, PeriodBuilder, Recall, floor_minute, nothing
+from monitor.aggregate.periods import DayBuilder, PeriodBuilder, Recall, Remembered, floor_minute, nothing
 from monitor.aggregate.statistics import IntervalStats, flags_of
 from monitor.aggregate.summary import LevelBasis, Uncertainty, summarise
 from monitor.aggregate.timeline import Timeline, Told
@@ -21,8 +24,10 @@ from monitor.types import Gap, LevelFrame, LoudnessFrames, WindowPrediction
 
 Item = LevelFrame | LoudnessFrames | WindowPrediction | Gap
 AggregateRecord = SoundEvent | MinuteSummary | PeriodSummary | DaySummary | GapRecord
+Draft = tuple[datetime, IntervalStats]
+"""A minute that is not over, and what was heard of it so far."""
 
-MINUTE = timedelta(minutes=1)
+MINUTE, MICROSECOND = timedelta(minutes=1), timedelta(microseconds=1)
 
 
 class Aggregator:
@@ -84,6 +89,30 @@ class Aggregator:
         self._stats.clear()
         return self._advance(min(heard_to, inferred_to))
 
+    def draft(self, heard_to: int) -> list[Draft]:
+        """Return what `finish` would now tell of open minutes, which stay open: of two while inference lags."""
+        drafts: list[Draft] = []
+        pending, told_to = self._pending.copy(), self._told_to
+        while told_to < heard_to:
+            minute, end = self._next(told_to, heard_to)
+            end = min(end, heard_to)
+            stats = pending.take(told_to, end, self._clock)
+            self._stamp(stats)
+            _merge(stats, self._recall(minute, minute + MINUTE))
+            drafts.append((minute, stats))
+            told_to = end
+        return drafts
+
+    def resume(self, drafts: Sequence[Draft]) -> list[AggregateRecord]:
+        """Tell, as `finish` would have, what an earlier run had open when it was killed; what is known of it is not."""
+        self._stats.clear()
+        records: list[AggregateRecord] = []
+        for minute, stats in drafts:
+            known = self._recall(minute, minute + MINUTE)
+            if stats.frames > sum(earlier.frames for _, earlier in known.minutes):
+                records += self._tell_minute(minute, stats, known.events)
+        return records + self._close_period() + self._close_day()
+
     def finish(self, end_sample: int) -> list[AggregateRecord]:
         """Return what is left, whole or not: the sound ends here."""
         self._stats.clear()
@@ -91,11 +120,11 @@ class Aggregator:
         records += self._events_upto(end_sample + 1)
         records += self._note(self._timeline.finish(end_sample))
         if self._told_to < end_sample:
-            records += self._close_minute(self._minute(), end_sample)
+            records += self._close_minute(self._next(self._told_to, end_sample)[0], end_sample)
         return records + self._close_period() + self._close_day()
 
     def stats_of(self, record: Interval) -> IntervalStats:
-        """Return the statistics behind a summary of the latest `advance` or `finish`."""
+        """Return the statistics behind a summary of the latest `advance`, `resume` or `finish`."""
         return self._stats[type(record), record.start]
 
     def _advance(self, upto: int) -> list[AggregateRecord]:
@@ -104,26 +133,21 @@ class Aggregator:
             return records
         self._judged_to = upto
         while self._told_to < upto:
-            minute = self._minute()
-            self._withhold(self._clock.sample(minute), upto)
-            end = self._clock.sample(minute + MINUTE)
+            minute, end = self._next(self._told_to, upto)
             records += self._events_upto(min(end, upto))
             if end > upto:
                 break
             records += self._close_minute(minute, end)
+            if self._clock.utc(end) < minute + MINUTE:
+                records += self._note(self._timeline.cut_gap(end)) + self._close_period() + self._close_day()
         return records
 
-    def _minute(self) -> datetime:
-        minute = floor_minute(self._clock.utc(self._told_to))
-        return minute if self._last_minute is None else max(minute, self._last_minute + MINUTE)
-
-    def _withhold(self, first: int, upto: int) -> None:
-        """Leave out sound whose time was told already, after the clock went back: no minute is told twice."""
-        end = min(first, upto)
-        if end > self._told_to:
-            self._pending.take(self._told_to, end, self._clock)
-            self._timeline.add_gap(Gap(self._told_to, end - self._told_to, "clock_step"))
-            self._told_to = end
+    def _next(self, first: int, upto: int) -> tuple[datetime, int]:
+        """Return the minute that a sample lies in, and where that ends: at its full length, or where time goes back."""
+        minute = floor_minute(self._clock.utc(first))
+        end = self._clock.sample(minute + MINUTE, first)
+        back = self._clock.set_back(first, min(end, upto))
+        return minute, end if back is None else back
 
     def _events_upto(self, sample: int) -> list[AggregateRecord]:
         told, judged = self._timeline.advance(sample)
@@ -138,28 +162,38 @@ class Aggregator:
         return [item.record for item in told]
 
     def _close_minute(self, minute: datetime, end: int) -> list[AggregateRecord]:
-        records: list[AggregateRecord] = []
         stats = self._pending.take(self._told_to, end, self._clock)
         self._stamp(stats)
-        if self._last_minute is None:
-            for _, earlier in self._recall(minute, minute + MINUTE).minutes:
-                stats.merge(earlier)
+        self._earlier = 0
         self._told_to = end
-        self._last_minute = minute
         self._clock.settle(end)
-        if not self._period.belongs(minute):
+        known = self._recall(minute, minute + MINUTE)
+        _merge(stats, known)
+        return self._tell_minute(minute, stats, known.events)
+
+    def _tell_minute(
+        self, minute: datetime, stats: IntervalStats, events: Sequence[SoundEvent]
+    ) -> list[AggregateRecord]:
+        """Tell a minute, and the period and the day that it ends; the events were told of it before."""
+        records: list[AggregateRecord] = []
+        back = self._last_minute is not None and minute <= self._last_minute
+        self._last_minute = minute
+        if back or not self._period.belongs(minute):
             records += self._close_period()
             self._period.open(minute)
-        if not self._day.belongs(minute):
+        if back or not self._day.belongs(minute):
             records += self._close_day()
             self._day.open(minute)
+        for event in events:
+            self._period.note(event)
+            self._day.note(event)
         summary = summarise(stats, minute, 60.0)
         period_over = self._period.add(minute, stats, summary)
         day_over = self._day.add(minute, stats)
         record = MinuteSummary(**{name: getattr(summary, name) for name in Interval.model_fields})
         self._stats[MinuteSummary, minute] = stats
         if period_over:
-            records += self._note(self._timeline.cut_gap(end))
+            records += self._note(self._timeline.cut_gap(self._told_to))
         records.append(record)
         records += self._close_period() if period_over else []
         return records + (self._close_day() if day_over else [])
@@ -187,4 +221,10 @@ class Aggregator:
         stats.flags |= self._flags() | self._earlier
         stats.floor_dba = self._basis.floor_dba
         stats.isop_uncertainty, stats.isoe_uncertainty = (-1.0 if v is None else v for v in self._uncertainty)
-        self._earlier = 0
+
+
+def _merge(stats: IntervalStats, known: Remembered) -> None:
+    """Add what is known of a minute already, from a run before or from before the clock was set back."""
+    for _, earlier in known.minutes:
+        stats.merge(earlier)
+        stats.heard_us = min(stats.heard_us, MINUTE // MICROSECOND)

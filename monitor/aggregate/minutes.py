@@ -5,11 +5,12 @@ taken at once when it closes, which is also the cheapest way.
 """
 
 from collections import deque
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.aggregate.statistics import IntervalStats
+from monitor.aggregate.statistics import IntervalStats, bands_of
 from monitor.aggregate.wind import wind_frames
 from monitor.clock import SampleClock
 from monitor.types import EVENTS, LEVEL_FRAME, LOUDNESS_STEP, P0_PA, Gap, LevelFrame, LoudnessFrames, WindowPrediction
@@ -34,6 +35,13 @@ class PendingSound:
         self._previous_end = -1
         self._since_start = 0
 
+    def copy(self) -> "PendingSound":
+        """Return the same sound once more, to be taken without being forgotten."""
+        other = copy(self)
+        for name in ("frames", "loudness", "judged", "gaps"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
     def take(self, first: int, end: int, clock: SampleClock) -> IntervalStats:
         """Return the statistics of [first, end), and forget it: frames belong where they end, values where they lie."""
         stats = IntervalStats()
@@ -49,8 +57,7 @@ class PendingSound:
             stats.heard_us = clock.elapsed_us(first, end) - missing
             stats.add_levels(frames, self._settling(frames))
             stats.overload = sum(f.n_clipped > 0 or f.peak_pa >= self._overload_pa for f in frames)
-            bands = np.stack([f.bands_ms_pa2 for f in frames])
-            stats.wind = int(wind_frames(bands, _network_wind(frames, judged)).sum())
+            stats.wind = int(wind_frames(bands_of(frames), _network_wind(frames, judged)).sum())
         return stats
 
     def _take_frames(self, end: int) -> list[LevelFrame]:

@@ -51,6 +51,11 @@ def _fixed_sums(values: FloatArray, unit: float) -> list[int]:
     return [(int(h) << _LOW_BITS) + int(v) for h, v in zip(high, low, strict=True)]
 
 
+def bands_of(frames: Sequence[LevelFrame]) -> FloatArray:
+    """Return the third octaves of frames, shape (n, 31), Pa^2."""
+    return np.concatenate([f.bands_ms_pa2 for f in frames]).reshape(len(frames), -1)
+
+
 def _add(total: list[int], more: Sequence[int]) -> None:
     total[:] = [a + b for a, b in zip(total, more, strict=True)]
 
@@ -108,7 +113,7 @@ class IntervalStats:
         if not frames:
             return
         weighted = np.array([(f.a_ms_pa2, f.c_ms_pa2, f.z_ms_pa2) for f in frames])
-        bands = np.stack([f.bands_ms_pa2 for f in frames])
+        bands = bands_of(frames)
         self.frames += len(frames)
         self.clipped += sum(f.n_clipped for f in frames)
         _add(self.energy, _fixed_sums(np.concatenate([weighted, bands], axis=1), ENERGY_UNIT_PA2))
@@ -169,7 +174,8 @@ class IntervalStats:
 
 
 def _weighted(values: FloatArray, weight: int) -> list[int]:
-    return [round(float(v) / SHARE_UNIT) * weight for v in values]
+    fixed: list[int] = (np.rint(np.asarray(values, np.float64) / SHARE_UNIT).astype(np.int64) * weight).tolist()
+    return fixed
 
 
 def merged(parts: "Sequence[IntervalStats]") -> IntervalStats:

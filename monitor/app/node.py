@@ -37,6 +37,7 @@ from monitor.sources import open_source
 from monitor.sources.calibration import CalibrationStore
 from monitor.sources.contract import Source
 from monitor.store.database import DatabaseError
+from monitor.store.draft import DraftFile
 from monitor.store.history import History
 from monitor.types import EVENTS
 
@@ -144,6 +145,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         recorder=recorder,
         basis=recalibrated_basis.news,
         look=looking.look,
+        drafts=DraftFile(state / "minute.draft") if source.live else None,
         duration_s=options.duration_s,
     )
     if publisher is not None:

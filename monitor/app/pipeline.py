@@ -22,6 +22,7 @@ from monitor.model.predictor import Predictor
 from monitor.narrate.narrator import Narrator
 from monitor.settings import Settings
 from monitor.sources.contract import Source
+from monitor.store.draft import DraftFile
 from monitor.types import RATE_HZ
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Parts:
     recorder: Callable[[], Recorder]
     basis: Callable[[], LevelBasis | None]
     look: Callable[[LiveView, int], None]
+    drafts: DraftFile | None = None
     duration_s: float | None = None
 
 
@@ -141,6 +143,7 @@ class Pipeline:
             basis=parts.basis,
             tell=self._tellings.put if inline is None else inline.tell,
             look=parts.look,
+            drafts=parts.drafts,
         ).run(self._observations, self._aborted.is_set)
         self._tellings.end()
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 
 from monitor.aggregate.aggregator import AggregateRecord, Aggregator
 from monitor.aggregate.alerts import AlertRules
@@ -11,18 +12,22 @@ from monitor.app.narrating import Telling
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
 from monitor.records import DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
+from monitor.store.draft import DraftFile
 from monitor.types import LEVEL_FRAME, RATE_HZ
 
 PATIENCE = 10 * RATE_HZ
 """Live, a minute waits so long for the network (samples); then it is told with what there is."""
 EVER = 2**62
+DRAFT = 5 * RATE_HZ
+"""Samples between two drafts of the open minute: what a kill costs at most."""
 
 
 class Summarising:
     """Owns the aggregation; `tell` takes what is to be put into words.
 
     `look` is called at the first level, and then at every whole second of sound, which makes its minutes whole. `basis`
-    says what levels rest on when that has changed, else None.
+    says what levels rest on when that has changed, else None. `drafts` keeps the open minute, should the process be
+    killed.
     """
 
     def __init__(
@@ -37,9 +42,11 @@ class Summarising:
         basis: Callable[[], LevelBasis | None],
         tell: Callable[[Telling], None],
         look: Callable[[LiveView, int], None],
+        drafts: DraftFile | None = None,
     ) -> None:
         self._aggregator, self._alerts, self._recorder, self._view = aggregator, alerts, recorder, view
         self._live, self._basis, self._tell, self._look = live, basis, tell, look
+        self._drafts, self._draft_at = drafts, DRAFT
         self._heard_to = 0
         self._inferred_to = 0 if predicting else EVER
         self._look_at = LEVEL_FRAME
@@ -47,12 +54,16 @@ class Summarising:
         self._quality: Quality | None = None
 
     def run(self, inbox: Channel[Observations], aborted: Callable[[], bool]) -> None:
-        """Take observations until the channel ends; then close what is open."""
+        """Tell what a killed run had open; take observations until the channel ends; then close what is open."""
+        if self._drafts is not None:
+            self._give(self._aggregator.resume(self._drafts.read()))
         while not (aborted() or inbox.ended):
             if (seen := inbox.get()) is not None:
                 self._take(seen)
         if not aborted():
             self._give(self._aggregator.finish(self._heard_to))
+            if self._drafts is not None:
+                self._drafts.remove()
 
     def _take(self, seen: Observations) -> None:
         if (basis := self._basis()) is not None:
@@ -67,7 +78,11 @@ class Summarising:
             self._inferred_to = max(self._inferred_to, seen.inferred_to)
         if self._live:
             self._inferred_to = max(self._inferred_to, self._heard_to - PATIENCE)
-        self._give(self._aggregator.advance(self._heard_to, self._inferred_to))
+        records = self._aggregator.advance(self._heard_to, self._inferred_to)
+        self._give(records)
+        if self._drafts is not None and (self._heard_to >= self._draft_at or _minute_in(records)):
+            self._draft_at = self._heard_to + DRAFT
+            self._drafts.write(self._aggregator.draft(self._heard_to))
         if self._heard_to >= self._look_at:
             self._look_at = (self._heard_to // RATE_HZ + 1) * RATE_HZ
             self._look(self._view, self._heard_to)
@@ -93,5 +108,10 @@ class Summarising:
                 for alert in self._alerts.judge(record):
                     self._recorder.record(alert, record.quality)
             else:
-                own = tuple(m for m in self._minutes if m.start >= record.start)
-                self._tell(Telling(record, own))
+                end = record.start + timedelta(seconds=record.duration_s)
+                own = {m.start: m for m in self._minutes if record.start <= m.start < end}
+                self._tell(Telling(record, tuple(own[start] for start in sorted(own))))
+
+
+def _minute_in(records: list[AggregateRecord]) -> bool:
+    return any(isinstance(record, MinuteSummary) for record in records)

@@ -247,22 +247,6 @@ def test_the_first_synchronisation_restamps_the_open_minute() -> None:
     assert minutes[1].quality.coverage == 1, "what was heard before the clock was right is in it"
 
 
-def test_no_minute_is_told_twice_when_a_trusted_clock_goes_back() -> None:
-    clock = LiveClock(START, lambda: True)
-    engine = aggregator(clock)
-    records: list[AggregateRecord] = []
-    for second in range(900):
-        wall = START + timedelta(seconds=second - (300 if second >= 400 else 0))
-        clock.observe(second * RATE_HZ, wall, 50.0 + second)
-        for k in range(8):
-            engine.add(frame(second * RATE_HZ + k * LEVEL_FRAME))
-        records += engine.advance((second + 1) * RATE_HZ, (second + 1) * RATE_HZ)
-    records += engine.finish(900 * RATE_HZ)
-    starts = [m.start for m in of(MinuteSummary, records)]
-    assert starts == sorted(set(starts))
-    assert sum(g.duration_s for g in of(GapRecord, records) if g.cause == "clock_step") == pytest.approx(300, abs=1)
-
-
 def test_an_event_that_lasts_over_a_step_of_the_clock_keeps_its_length() -> None:
     synchronised = False
     clock = LiveClock(START, lambda: synchronised)
