@@ -1,4 +1,4 @@
-"""A true and a subtly false caption of each of 300 exports, by six writers who had not seen the lexicon."""
+"""A true and a subtly false caption of each export, by writers who had not seen the lexicon."""
 
 import json
 from collections.abc import Iterator

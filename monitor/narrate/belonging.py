@@ -24,8 +24,10 @@ def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item
     of_word = {word.place: word for word in words if word.place not in of_head}
     runs: list[tuple[bool, list[Item]]] = []
     parted: list[bool] = []
-    breaks = False
+    turns: list[bool] = []
+    breaks = turn = False
     since: list[Item] = []
+    last: Item | None = None
     for item in items:
         head = item.place in of_head
         if head or item.place in of_word:
@@ -34,19 +36,24 @@ def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item
             else:
                 runs.append((head, [item]))
                 parted.append(breaks)
-            breaks = False
+                turns.append(turn)
+            breaks = turn = False
             since = []
             continue
         if not item.has("joined"):
             since.append(item)
-        breaks = breaks or _parting(item)
+        participle = last is not None and last.kind == "comma" and item.has("cue", "peak") and item.text[-3:] == "ing"
+        breaks = (breaks and not participle) or _parting(item)
+        turn = turn or (_parting(item) and not item.has("marker", "and"))
+        last = item
     result: dict[int, list[Item]] = {}
     leading = bool(runs) and runs[0][0]
     for index, (head, run) in enumerate(runs):
         if head:
             continue
         before = next((rows for of_heads, rows in reversed(runs[:index]) if of_heads), [])
-        behind = runs[index + 1][1] if index + 1 < len(runs) and runs[index + 1][0] else []
+        near = 3 if index + 2 < len(runs) and not turns[index + 1] else 2  # 'traffic and birds the evening'
+        behind = next((rows for of_heads, rows in runs[index + 1 : index + near] if of_heads), [])
         parted_before, parted_behind = parted[index], index + 1 < len(runs) and parted[index + 1]
         chosen = before or behind
         if before and behind:
@@ -67,11 +74,34 @@ def _parting(item: Item) -> bool:
 def _afresh(between: Sequence[Item], run: Sequence[Item], head: bool) -> bool:
     """Return whether a row of heads or words ends between two of them: 'birds were heard, and wind ...'."""
     comma = next((index for index, item in enumerate(between) if item.kind == "comma"), None)
+    if any(item.text in ("there was", "there were") for item in between):
+        return True
     if not head:
         return comma is not None or (run[-1].kind == "word" and any(_parting(item) for item in between))
     if comma is None:
         return False
     return comma > 0 or (len(run) == 1 and any(item.has("marker", "and") for item in between))
+
+
+def without_insertions(items: Sequence[Item], category: str = "certainty") -> list[Item]:
+    """Return the items without the turns around an inserted word: 'birds and, probably, music'."""
+    result = []
+    for index, item in enumerate(items):
+        before = items[index - 1] if index else None
+        behind = items[index + 1] if index + 1 < len(items) else None
+        if item.kind == "comma" and behind is not None and _inserted(behind, category):
+            after = items[index + 2] if index + 2 < len(items) else None
+            if after is None or after.kind == "comma":
+                continue
+        opened = index >= 2 and items[index - 2].kind == "comma"
+        if item.kind == "comma" and before is not None and _inserted(before, category) and opened:
+            continue
+        result.append(item)
+    return result
+
+
+def _inserted(item: Item, category: str) -> bool:
+    return item.has(category) and not item.has("certainty", "sure")
 
 
 def nearest(item: Item, others: Iterable[Item], reach: int = FAR) -> Item | None:
@@ -96,7 +126,8 @@ def cue_of(figure: Item, cues: Iterable[Item], figures: Sequence[Item], items: S
             continue
         low, high = sorted((cue.place, figure.place))
         between = sum(low < other.place < high for other in figures)
-        cost = high - low + (4 if cue.place > figure.place else 0) + BLOCKED * between
+        comma = any(item.kind == "comma" and low < item.place < high for item in items)
+        cost = high - low + ((8 if comma else 4) if cue.place > figure.place else 0) + BLOCKED * between
         if high - low <= FAR + 4 and (best is None or cost < best[0]):
             best = (cost, cue)
     return best[1] if best else None
@@ -118,7 +149,8 @@ def denied(item: Item, clause: Clause) -> bool:
     plain = 0
     for other in reversed(clause.items[:index]):
         if other.has("negation"):
-            return True
+            behind = clause.items[clause.items.index(other) + 1]
+            return not (other.text in ("neither", "nor") and item.has("level") and behind.has("feeling"))
         listed = other.has("feeling") or other.has("level") or other.has("degree")
         if other.has("sound") or other.has("change") or other.has("number") or other.kind in ("number", "time"):
             return False

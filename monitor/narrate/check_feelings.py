@@ -42,6 +42,8 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         heads = [*stretch.of("part"), *stretch.of("whole")]
         owners = belonging(stretch.of("feeling"), heads, stretch.items).get(item.place, [])
         owners = [] if any(word.has("whole") for word in owners) else owners
+        owners = [word for word in owners if word.place < item.place or word in clause.items or clause.of("part")]
+        owners = [word for word in stretch.of("part") if word.place - item.end == 1] or owners
         parts = {value for word in owners for value in word.values("part")}
         felt = {part.word for part in sheet.parts if part.part in parts}
         if owners and felt and not words & felt:

@@ -1,15 +1,16 @@
 """Whether a figure of a caption is one of the facts, told of the right thing."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from monitor.narrate.belonging import belonging, cue_of, nearest, ranges
+from monitor.narrate.belonging import belonging, nearest, ranges
+from monitor.narrate.check_level import levels
 from monitor.narrate.check_trust import disturbing
 from monitor.narrate.figures import SUPERLATIVES, approximate, clock, fits, hours
 from monitor.narrate.sentence import Clause, Item
 from monitor.narrate.sheet import Extreme, FactSheet, Moment, Notable
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
-LEVEL_CUES = ("average", "peak", "background", "lden", "by")
 WHOLE = 0.98
 """Share of time from which a sound may be told of the whole interval."""
 
@@ -23,6 +24,12 @@ class Judge:
         self.last = None if stretch.of("marker", "level") and not stretch.of("standout") else last
         self.sounds = [item for item in stretch.of("sound") if not disturbing(item, stretch)]
         self.superlatives = [item for item in stretch.items if set(item.values("compare")) & SUPERLATIVES]
+        self.twins = {
+            second.place: first
+            for first, second in pairwise(self.superlatives)
+            if [item.text for item in stretch.items if first.place < item.place < second.place] == ["and"]
+        }
+        """Superlatives that share what belongs to the one before: 'the quietest and calmest hour'."""
         self.ranges = ranges(stretch.items)
         self.bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ("", "")
 
@@ -34,7 +41,7 @@ class Judge:
             good = self.sheet.when is not None and figure.text == self.sheet.when.date
             return None if good else f"the date {figure.text} is not among the facts"
         if figure.unit == "db":
-            good = any(fits(figure, value, self.stretch) for value in self._levels(figure))
+            good = any(fits(figure, value, self.stretch) for value in levels(self, figure))
             return None if good else f"{figure.text} dB is not among the facts, or not of this"
         if figure.unit == "percent":
             good = any(fits(figure, value, self.stretch, 3) for value in self._shares(figure))
@@ -47,90 +54,46 @@ class Judge:
             return None if good else f'"{figure.text} {figure.unit}" is not among the facts, or not of this'
         return None if self._of_date(figure) else f'the number "{figure.text}" is not among the facts'
 
-    def _alike(self, figure: Item) -> list[Item]:
+    def alike(self, figure: Item) -> list[Item]:
         """Return the figures of the same kind; of times, those that do not tell when it all was."""
         whole = [item for pair in self.ranges if (clock(pair[0]), clock(pair[1])) == self.bounds for item in pair]
         alike = [item for item in self.stretch.figures() if (item.kind, item.unit) == (figure.kind, figure.unit)]
         return [item for item in alike if item not in whole] or [figure]
 
-    def _owners(self, figure: Item, heads: Iterable[Item]) -> list[Item]:
-        return belonging(self._alike(figure), heads, self.stretch.items).get(figure.place, [])
+    def owners(self, figure: Item, heads: Iterable[Item]) -> list[Item]:
+        """Return the heads, of those given, that a figure belongs to."""
+        return belonging(self.alike(figure), heads, self.stretch.items).get(figure.place, [])
 
-    def _notable(self, figure: Item) -> list[Notable]:
+    def notable(self, figure: Item) -> list[Notable]:
         """Return what stood out of the sounds that a figure belongs to; of any, where no sound is named."""
-        owners = self._owners(figure, self.sounds) or ([self.last] if self.last is not None else [])
+        owners = self.owners(figure, self.sounds) or ([self.last] if self.last is not None else [])
         labels = {label for item in owners for label in item.labels}
         if not owners:
             return list(self.sheet.notable)
         return [entry for entry in self.sheet.notable if entry.label in labels]
 
-    def _at_the_time(self, entries: list[Notable]) -> list[Notable]:
+    def at_the_time(self, entries: list[Notable]) -> list[Notable]:
         """Return those that stood out at a time named in the stretch, where it names the time of any."""
         times = {clock(item) for item in self.stretch.figures()}
         return [entry for entry in entries if entry.at.clock in times] or entries
 
-    def _extremes(self, figure: Item) -> list[Extreme]:
+    def extremes(self, figure: Item) -> list[Extreme]:
         """Return the hours that a figure belongs to: those named by their time or by a superlative."""
         found = []
         heads = [pair[0] for pair in self.ranges]
-        for owner in self._owners(figure, heads):
+        for owner in self.owners(figure, heads):
             pair = next(pair for pair in self.ranges if pair[0] is owner)
             found += [entry for entry in self.sheet.extremes if hours(entry) == (clock(pair[0]), clock(pair[1]))]
-        for owner in self._owners(figure, self.superlatives):
+        for owner in self.owners(figure, self.superlatives):
             found += [entry for entry in self.sheet.extremes if entry.what in owner.values("compare")]
         return found
-
-    def _levels(self, figure: Item) -> list[float | None]:
-        level = self.sheet.level
-        values: list[float | None] = [entry.LAeq for entry in self._extremes(figure)]
-        if self.sheet.kind == "day":
-            named = {value for item in self._owners(figure, self.stretch.of("part")) for value in item.values("part")}
-            if named and not self.ranges:
-                values = []
-            values += [part.LAeq for part in self.sheet.parts if part.part in named]
-            if named and not self.ranges:
-                return values
-        cues = [item for name in LEVEL_CUES for item in self.stretch.of("cue", name)]
-        cues += [item for item in self.stretch.of("compare", "usual") if item not in cues]
-        cue = cue_of(figure, cues, self._alike(figure), self.stretch.items)
-        owner = nearest(figure, self._owners(figure, self.sounds), 99)
-        stood_out = self._at_the_time(self._notable(figure))
-        if owner is None and self.last is None:
-            times = {clock(item) for item in self.stretch.figures()}
-            stood_out = [entry for entry in stood_out if entry.at.clock in times]
-        peaks: list[float | None] = [entry.LAFmax for entry in stood_out]
-        if cue is None:
-            return [*values, level.LAeq, *peaks]
-        if cue.has("compare", "usual"):
-            return [*values, *self._differences(versus=True), level.usual_LAeq]
-        if cue.has("cue", "average"):
-            return [*values, level.LAeq]
-        if cue.has("cue", "peak"):
-            if values and self.stretch.of("unit"):
-                return values
-            said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
-            return (
-                [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
-            )
-        if cue.has("cue", "background"):
-            return [*values, level.L90]
-        if cue.has("cue", "lden"):
-            return [self.sheet.lden]
-        compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
-        return [*values, *compared, *self._differences(versus=False), *self._differences(versus=True)]
-
-    def _differences(self, versus: bool) -> list[float | None]:
-        level = self.sheet.level
-        if versus:
-            return [abs(level.difference)] if level.difference is not None and level.versus is not None else []
-        return [abs(change.difference) for change in self.sheet.changes if change.what == "level"]
 
     def _shares(self, figure: Item) -> list[float | None]:
         trust = self.sheet.trust
         winds = [item for item in self.stretch.of("sound") if disturbing(item, self.stretch)]
         overloads = self.stretch.of("quality", "overload")
         values: list[float | None] = []
-        for owner in self._owners(figure, [*self.sounds, *winds, *overloads]):
+        for owner in self.owners(figure, [*self.sounds, *winds, *overloads]):
             if owner in winds:
                 values.append(trust.wind_pct)
             elif owner in overloads:
@@ -148,7 +111,7 @@ class Judge:
     def _covered(self, figure: Item) -> Item | None:
         """Return the word that makes a figure a share of the data: 'only 65 % of the time was heard'."""
         words = self.stretch.of("cue", "missing") + self.stretch.of("cue", "coverage")
-        others = [*self.sounds, *(item for item in self._alike(figure) if item is not figure)]
+        others = [*self.sounds, *(item for item in self.alike(figure) if item is not figure)]
         behind = [item for item in words if item.place > figure.place]
         behind = [item for item in behind if not any(figure.place < other.place < item.place for other in others)]
         if behind:
@@ -175,9 +138,11 @@ class Judge:
         """Return whether a range is that of the hour which is told of: by a superlative, or by its level."""
         entries = [entry for entry in self.sheet.extremes if hours(entry) == told]
         starts = [pair[0] for pair in self.ranges if (clock(pair[0]), clock(pair[1])) != self.bounds]
-        owners = belonging(starts, self.superlatives, self.stretch.items).get(first.place, [])
-        back = belonging(self.superlatives, starts, self.stretch.items)
-        owners += [word for word in self.superlatives if back.get(word.place, []) == [first] and word not in owners]
+        single = [word for word in self.superlatives if word.place not in self.twins]
+        owners = belonging(starts, single, self.stretch.items).get(first.place, [])
+        back = belonging(single, starts, self.stretch.items)
+        owners += [word for word in single if back.get(word.place, []) == [first] and word not in owners]
+        owners += [word for word in self.superlatives if self.twins.get(word.place) in owners]
         if owners:
             return all(any(e.what in owner.values("compare") for e in entries) for owner in owners)
         levels = [item for item in self.stretch.figures() if item.unit == "db"]
@@ -185,7 +150,7 @@ class Judge:
 
     def _moments(self, figure: Item) -> list[Moment]:
         """Return the moments that a time or a duration may tell of."""
-        moments = [entry.at for entry in self._notable(figure)] if self._owners(figure, self.sounds) else []
+        moments = [entry.at for entry in self.notable(figure)] if self.owners(figure, self.sounds) else []
         if self.superlatives:
             named = {value for item in self.superlatives for value in item.values("compare")}
             moments += [entry.start for entry in self.sheet.extremes if entry.what in named]
@@ -200,14 +165,14 @@ class Judge:
         if turning or not self.sounds:
             moments += [change.at for change in self.sheet.changes if change.what in what]
         if not self.sounds and not turning and not self.superlatives:
-            moments += [entry.at for entry in self._notable(figure)]
+            moments += [entry.at for entry in self.notable(figure)]
         return moments
 
     def _bound_told(self, figure: Item) -> bool:
         """Return whether a time alone tells when it all began or ended."""
         when = self.sheet.when
         assert when is not None
-        own = [entry for entry in self._notable(figure) if self._owners(figure, self.sounds)]
+        own = [entry for entry in self.notable(figure) if self.owners(figure, self.sounds)]
         if own and (self.stretch.of("cue", "peak") or self.stretch.of("standout")):
             return False
         if self.stretch.of("change", "verb") or any(
@@ -224,7 +189,7 @@ class Judge:
         if approximate(figure, self.stretch):
             tolerance = max(tolerance, 0.1 * seconds)
         offsets = [moment.offset_s for moment in self._moments(figure)]
-        lengths = [entry.seconds for entry in self._notable(figure)]
+        lengths = [entry.seconds for entry in self.notable(figure)]
         if any(abs(seconds - value) <= tolerance for value in [*offsets, *lengths]):
             return True
         after = next((item for item in self.stretch.items if item.place > figure.place + 1), None)

@@ -92,10 +92,23 @@ def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactShee
         changes = {change.before for change in sheet.changes if change.what == "level"}
     if not clause.of("change") and not any(time.kind == "time" for time in clause.items) and direction in versus:
         return
-    if sheet.kind == "day" and (clause.of("part") or sentence.of("part")):
+    if sheet.kind == "day" and sentence.of("part"):
+        yield from _between_parts(item, louder, clause, sentence, sheet)
         return
     if direction not in changes:
         yield f'"{item.text}" is not among the facts'
+
+
+def _between_parts(item: Item, louder: bool, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
+    """Judge 'the evening was quieter' by the levels of the last two parts of the day named up to it."""
+    levels = {part.part: part.LAeq for part in sheet.parts if part.LAeq is not None}
+    named = [value for word in sentence.of("part") if word.place < item.place for value in word.values("part")]
+    known = [levels[value] for value in dict.fromkeys(named) if value in levels]
+    if len(known) < 2:
+        return
+    difference = (known[-1] - known[-2]) * (1 if louder else -1)
+    if (difference > 1) if denied(item, clause) else (difference < 0):
+        yield f'"{item.text}" is not how the parts of the day differ'
 
 
 def _unusually(item: Item, clause: Clause, sheet: FactSheet) -> Iterator[str]:
@@ -114,11 +127,18 @@ def _usual(clause: Clause, sheet: FactSheet) -> Iterator[str]:
     versus = sheet.level.versus
     if versus is None:
         yield f'"{usual[0].text}": what is usual here is not known'
-    elif clause.of("compare", "same") and versus != "usual" and not any(i.unit == "db" for i in clause.items):
+    elif versus != "usual" and _alike(clause, usual):
         if not clause.of("compare", "louder") and not clause.of("compare", "quieter"):
             yield f'"{usual[0].text}": the level differs from the usual one'
     elif versus != "usual" and not _compared(clause):
         yield f'"{usual[0].text}": the level differs from the usual one'
+
+
+def _alike(clause: Clause, usual: list[Item]) -> bool:
+    """Return whether the level is told as the usual one: 'as loud as usual', 'about the same as the usual 40 dB(A)'."""
+    same = clause.of("compare", "same")
+    figures = any(item.unit == "db" for item in clause.items)
+    return any(not figures or 0 <= word.place - item.end <= 2 for item in same for word in usual)
 
 
 def _compared(clause: Clause) -> bool:

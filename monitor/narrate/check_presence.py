@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from monitor.narrate.belonging import belonging, nearest
+from monitor.narrate.belonging import belonging, nearest, without_insertions
 from monitor.narrate.check_trust import covering
 from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet, SoundFact
@@ -47,10 +47,15 @@ def _presence(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: 
     facts_of = {item.place: facts for item, facts in told}
     words = [word for word in stretch.of("presence") if not covering(word, stretch)]
     quiet = [item for item in stretch.of("level") if sheet.quiet and any("quiet" in v for v in item.values("level"))]
-    for place, heads in belonging(words, [*(item for item, _ in told), *quiet], stretch.items).items():
+    owned = belonging(words, [*(item for item, _ in told), *quiet], without_insertions(stretch.items, "presence"))
+    for place, heads in owned.items():
+        heads = [head for head in heads if not _framed(place, head, owned, words)]
         word = next(item for item in words if item.place == place)
-        if any(item in quiet for item in heads) and not word.has("presence", "throughout"):
-            continue
+        if any(item in quiet for item in heads):
+            if word.has("presence", "brief") and all(item in quiet for item in heads):
+                yield f'"{word.text}": it was quiet most of the time'
+            if not word.has("presence", "throughout"):
+                continue
         heads = [
             item
             for item in heads
@@ -58,6 +63,13 @@ def _presence(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: 
         ]
         if any(not _fits(word, facts_of[item.place], stretch) for item in heads):
             yield f'"{word.text}": a sound was not heard for this much of the time'
+
+
+def _framed(place: int, head: Item, owned: dict[int, list[Item]], words: list[Item]) -> bool:
+    """Return whether 'over the whole day' only says when, since the sound has a word of presence of its own."""
+    if not any(word.place == place and word.has("presence", "throughout") for word in words):
+        return False
+    return any(head in heads for other, heads in owned.items() if other != place)
 
 
 def _rank(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: FactSheet) -> Iterator[str]:
@@ -112,8 +124,9 @@ def _standout(stretch: Clause, told: Sequence[tuple[Item, list[SoundFact]]], she
     labels = {entry.label for entry in sheet.notable}
     if not labels or stretch.of("empty") or not any(item.kind == "time" for item in stretch.items):
         return
-    for heads in belonging(stretch.of("standout"), [item for item, _ in told], stretch.items).values():
-        for item in heads:
+    words = {word.place: word for word in stretch.of("standout")}
+    for place, heads in belonging(words.values(), [item for item, _ in told], stretch.items).items():
+        for item in heads[-1:] if words[place].text.startswith("standing") else heads:
             if not item.labels & labels:
                 yield f'that "{item.text}" stood out is not among the facts'
 

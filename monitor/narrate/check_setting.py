@@ -12,6 +12,8 @@ NAMES = {
     "street_traffic": ("street", "road", "avenue", "straat", "weg", "laan"),
 }
 
+_BEING = ("was", "were", "is", "are", "did", "does", "had", "and", "or", "in", "with")
+
 
 def check_setting(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
     """Yield a reason for each word about place, time or data that the facts do not support."""
@@ -22,10 +24,28 @@ def check_setting(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
             if item.has("cue") and any(0 < item.place - other.place <= 6 for other in sentence.items if other.unit):
                 continue
             yield f'"{item.text}" is not among the facts ({item.values("forbidden")[0]})'
+        yield from _at_once(sentence)
         causes = sentence.of("cause")
         doubts = sentence.of("quality") or sentence.of("cue", "missing") or sentence.of("cue", "data")
         if causes and not doubts:
             yield f'"{causes[0].text}": no cause is among the facts'
+
+
+def _at_once(sentence: Sentence) -> Iterator[str]:
+    """Refuse a change that is told together with what a sound did: 'it became louder as the traffic grew'."""
+    items = [item for item in sentence.items if item.kind != "comma"]
+    for index, item in enumerate(items):
+        if item.text not in ("as", "when", "once") or not any(
+            before.has("compare") or before.has("change") for before in items[max(0, index - 8) : index]
+        ):
+            continue
+        sound = next((k for k in range(index + 1, min(index + 6, len(items))) if items[k].has("sound")), None)
+        if sound is None or any(other.has("feeling") or other.unit for other in items[index:sound]):
+            continue
+        behind = items[sound + 1 : sound + 8]
+        if (behind and behind[0].text in _BEING) or any(i.has("standout") or i.has("cue", "peak") for i in behind):
+            continue
+        yield f'"{item.text} {items[sound].text}": no cause is among the facts'
 
 
 def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
@@ -49,7 +69,10 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
             doubts = [word for word in stretch.of("certainty") if 0 < item.place - word.place <= 14]
             told = doubts[-1] if doubts else nearest(item, stretch.of("certainty"))
             sure = told is not None and told.has("certainty", "sure")
-            if sure or not (sentence.hedges or _both(stretch, sheet)):
+            probable = told is not None and told.has("certainty", "probable") and not _both(stretch, sheet)
+            if scene.certainty == "possible" and told is not None and probable:
+                yield f'"{item.text}": the scene is only possible, not {told.text}'
+            elif sure or not (sentence.hedges or _both(stretch, sheet)):
                 yield f'"{item.text}": the scene is not certain'
 
 

@@ -1,8 +1,8 @@
 """Whether every sound of a caption was heard: as surely, and for as much of the time, as it is told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from monitor.narrate.belonging import belonging
+from monitor.narrate.belonging import belonging, without_insertions
 from monitor.narrate.check_presence import check_presence
 from monitor.narrate.check_trust import disturbing
 from monitor.narrate.sentence import Clause, Item, Sentence
@@ -51,6 +51,10 @@ def _heard(
     """Judge whether the sounds of a clause were heard, or not heard if it says so; add those told to a list."""
     if clause.of("empty") and sheet.sounds:
         yield "a particular sound was heard, so it cannot be said that none stood out"
+    if not sheet.heard and any(
+        item.text in ("sound", "sounds", "noise", "noises") and _none_heard(item, clause) for item in clause.items
+    ):
+        yield "what was heard is not known, so it cannot be said that nothing was"
     for item in clause.of("sound"):
         if item.has("cue", "background") or disturbing(item, clause):
             continue
@@ -65,6 +69,12 @@ def _heard(
             told.append((item, facts))
         elif not item.labels & set(sheet.also):
             yield f'"{item.text}" is not among the sounds heard'
+
+
+def _none_heard(item: Item, clause: Clause) -> bool:
+    behind = [other for other in clause.items if 0 < other.place - item.place <= 3]
+    none = any(0 < item.place - word.end <= 2 for word in clause.of("negation"))
+    return none and any(other.has("marker", "hearing") or other.text in ("heard", "audible") for other in behind)
 
 
 def _elsewhere(item: Item, stretch: Clause, sheet: FactSheet) -> bool:
@@ -85,7 +95,7 @@ def _certainty(
     likened = [item for item in stretch.of("scene") if _likened(item, stretch)]
     heads = [*(item for item, _ in told), *likened]
     hedges = [item for item in stretch.hedges if not item.has("feeling")]
-    owners = belonging(hedges, heads, _without_insertions(stretch.items))
+    owners = belonging(hedges, heads, without_insertions(stretch.items))
     first = stretch.items[min(2, len(stretch.items) - 1)].place
     sure = belonging(
         stretch.of("certainty", "sure"), [*heads, *stretch.of("feeling"), *stretch.of("level")], stretch.items
@@ -110,22 +120,6 @@ def _certainty(
 def _likened(scene: Item, stretch: Clause) -> bool:
     """Return whether a scene is told as what it sounds like, not as where it is."""
     return any(0 < scene.place - word.end <= 4 for word in stretch.of("marker", "like"))
-
-
-def _without_insertions(items: Sequence[Item]) -> list[Item]:
-    """Return the items without the commas around a hedge: 'birds and, probably, music'."""
-    result = []
-    for index, item in enumerate(items):
-        before = items[index - 1] if index else None
-        behind = items[index + 1] if index + 1 < len(items) else None
-        if item.kind == "comma" and behind is not None and behind.hedge:
-            after = items[index + 2] if index + 2 < len(items) else None
-            if after is None or after.kind == "comma":
-                continue
-        if item.kind == "comma" and before is not None and before.hedge and items[max(0, index - 2)].kind == "comma":
-            continue
-        result.append(item)
-    return result
 
 
 def _hedged_ahead(stretch: Clause, sentence: Sentence) -> list[Item]:

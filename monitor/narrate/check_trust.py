@@ -63,11 +63,16 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
     for sentence in sentences:
         for clause in sentence.clauses:
             for item in clause.of("sound"):
-                if disturbing(item, clause) and trust.wind_pct < LEAST_WIND_PCT:
-                    yield f'"{item.text}": no wind on the microphone is among the facts'
-        for item in sentence.of("quality", "overload"):
-            if trust.overload_pct < LEAST_OVERLOAD_PCT:
-                yield f'"{item.text}": no overload is among the facts'
+                if disturbing(item, clause):
+                    if trust.wind_pct < LEAST_WIND_PCT:
+                        yield f'"{item.text}": no wind on the microphone is among the facts'
+                    elif _denied_trouble(item, clause):
+                        yield f'"{item.text}": wind did disturb the microphone'
+            for item in clause.of("quality", "overload"):
+                if trust.overload_pct < LEAST_OVERLOAD_PCT:
+                    yield f'"{item.text}": no overload is among the facts'
+                elif any(0 < item.place - word.end <= 3 for word in _plain_denials(clause)):
+                    yield f'"{item.text}": the microphone was overloaded'
         for item in sentence.of("quality", "clock"):
             if not trust.clock_unsure:
                 yield f'"{item.text}": no doubt about the clock is among the facts'
@@ -88,6 +93,17 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
                 yield f'"{item.text}" is not among the facts'
 
 
+def _denied_trouble(wind: Item, clause: Clause) -> bool:
+    """Return whether a clause says that wind did not disturb: 'no wind disturbed', 'wind did not disturb'."""
+    trouble = min((item.place for item in clause.of("quality") if item.place > wind.place), default=wind.place)
+    denials = [word.place for word in _plain_denials(clause)]
+    return any(wind.place - 3 <= place < wind.place or wind.place < place < trouble for place in denials)
+
+
+def _plain_denials(clause: Clause) -> list[Item]:
+    return [word for word in clause.of("negation") if not word.has("cue", "missing")]
+
+
 def _gaps(sentences: list[Sentence], everything: list[Item], sheet: FactSheet) -> Iterator[str]:
     covered = sheet.trust.coverage_pct / 100
     for stretch in (stretch for sentence in sentences for stretch in sentence.stretches):
@@ -100,7 +116,8 @@ def _gaps(sentences: list[Sentence], everything: list[Item], sheet: FactSheet) -
             if not low <= (1 - covered if missed else covered) <= high:
                 yield f'"{word.text}" is not how much of the time was heard'
         for word in stretch.of("cue", "missing"):
-            denied = any(0 < word.place - other.place <= 3 for other in stretch.of("negation") if other is not word)
+            denied = any(0 < word.place - other.place <= 6 for other in stretch.of("negation") if other is not word)
+            denied = denied and not stretch.of("sound")
             if denied and sheet.trust.coverage_pct < WHOLE_PCT:
                 yield f'"{word.text}": not all of the time was heard'
     if sheet.trust.coverage_pct < WHOLE_PCT:

@@ -1,0 +1,70 @@
+"""Which levels of the facts a figure in dB may be."""
+
+from typing import TYPE_CHECKING
+
+from monitor.narrate.belonging import cue_of, nearest
+from monitor.narrate.figures import clock
+from monitor.narrate.sentence import Clause, Item
+from monitor.narrate.sheet import FactSheet
+
+if TYPE_CHECKING:
+    from monitor.narrate.check_figure import Judge
+
+LEVEL_CUES = ("average", "peak", "background", "lden", "by")
+
+
+def levels(judge: "Judge", figure: Item) -> list[float | None]:
+    """Return the levels of the facts, dB, that a figure may tell, by the cue that it stands with."""
+    level = judge.sheet.level
+    values: list[float | None] = [entry.LAeq for entry in judge.extremes(figure)]
+    if judge.sheet.kind == "day":
+        if any(0 < word.place - figure.place <= 3 for word in judge.stretch.of("whole")):
+            return [judge.sheet.lden if judge.stretch.of("cue", "lden") else level.LAeq]
+        named = {value for item in judge.owners(figure, judge.stretch.of("part")) for value in item.values("part")}
+        if named and not judge.ranges:
+            values = []
+        values += [part.LAeq for part in judge.sheet.parts if part.part in named]
+        if named and not judge.ranges:
+            return values
+    cues = [item for name in LEVEL_CUES for item in judge.stretch.of("cue", name)]
+    cues += [item for item in judge.stretch.of("compare", "usual") if item not in cues]
+    cue = cue_of(figure, cues, judge.alike(figure), judge.stretch.items)
+    owner = nearest(figure, judge.owners(figure, judge.sounds), 99)
+    stood_out = judge.at_the_time(judge.notable(figure))
+    if owner is None and judge.last is None:
+        times = {clock(item) for item in judge.stretch.figures()}
+        stood_out = [entry for entry in stood_out if entry.at.clock in times]
+    peaks: list[float | None] = [entry.LAFmax for entry in stood_out]
+    if cue is None:
+        return [*values, level.LAeq, *peaks]
+    if cue.has("compare", "usual"):
+        its_own = _beside_the_usual(judge.stretch, figure, cue)
+        return [*values, *_differences(judge.sheet, versus=True), level.LAeq if its_own else level.usual_LAeq]
+    if cue.has("cue", "average"):
+        return [*values, level.LAeq]
+    if cue.has("cue", "peak"):
+        if values and judge.stretch.of("unit"):
+            return values
+        said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
+        return [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
+    if cue.has("cue", "background"):
+        return [*values, level.L90]
+    if cue.has("cue", "lden"):
+        return [judge.sheet.lden]
+    compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
+    return [*values, *compared, *_differences(judge.sheet, versus=False), *_differences(judge.sheet, versus=True)]
+
+
+def _beside_the_usual(stretch: Clause, figure: Item, usual: Item) -> bool:
+    """Return whether a figure is told of the level that is compared: 'louder than usual at 63 dB(A)'."""
+    if figure.place > usual.place:
+        return any(item.text in ("at", "with") and 0 < figure.place - item.place <= 3 for item in stretch.items)
+    between = [item for item in stretch.items if figure.place < item.place <= usual.place]
+    return any(item.has("compare", name) for item in between for name in ("louder", "quieter", "same"))
+
+
+def _differences(sheet: FactSheet, versus: bool) -> list[float | None]:
+    level = sheet.level
+    if versus:
+        return [abs(level.difference)] if level.difference is not None and level.versus is not None else []
+    return [abs(change.difference) for change in sheet.changes if change.what == "level"]
