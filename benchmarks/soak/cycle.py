@@ -133,12 +133,16 @@ def series(rig: Rig, fault: Fault, times: int, progress: Callable[[], None]) -> 
     """Run a fault many times on one rig, from the turn of one minute to the turn of another."""
     outcome = Outcome(fault.name, fault.what)
     first = rig.minute_arrives(fault.shifts_clock)
+    kept_s = rig.kept_s()
     for _ in range(times):
         once(rig, fault, outcome, aligned=True)
         progress()
     last = rig.minute_arrives(fault.shifts_clock)
+    if fault.shifts_clock:  # time told is not time gone by: what is kept is held against that
+        outcome.without_levels_s = last.at - first.at - (rig.kept_s() - kept_s)
     rig.settle()
-    outcome.without_levels_s = rig.unheard_s(first, last, by_arrival=fault.shifts_clock)
+    if not fault.shifts_clock:
+        outcome.without_levels_s = rig.unheard_s(first, last)
     rig.end()
     rig.settle()
     return account(rig, outcome)

@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -19,7 +20,9 @@ from virtual_microphone import DEVICE, VirtualMicrophone
 from benchmarks.soak.ear import Ear
 from benchmarks.soak.speaker import Speaker
 from benchmarks.soak.witness import NotSeen, Seen, Witness
+from monitor.aggregate import from_bytes
 from monitor.settings import MqttSettings
+from monitor.types import LEVEL_FRAME, RATE_HZ
 
 PROGRAM = Path(sys.executable).parent / "soundscape-monitor"
 SITE, NODE = "soak", "node"
@@ -191,20 +194,18 @@ class Rig:
 
         return self.witness.wait("a minute", is_it, time.monotonic(), timeout_s)
 
-    def unheard_s(self, first: Seen, last: Seen, *, by_arrival: bool) -> float:
-        """Return the seconds without levels from the end of one minute to the end of another, as published.
-
-        by_arrival: the clock was set meanwhile, so the time between is that between arrivals (within 0.2 s).
-        """
+    def unheard_s(self, first: Seen, last: Seen) -> float:
+        """Return the seconds without levels from the end of one minute to the end of another, as published."""
         minutes = [s for s in self.witness.since(0) if s.text == "data/minute"]
-        if by_arrival:
-            heard = {s.data.result.start: s for s in minutes if first.at < s.at <= last.at}
-            span_s = last.at - first.at
-        else:
-            heard = {s.data.result.start: s for s in minutes if end_of(first) < end_of(s) <= end_of(last)}
-            span_s = (end_of(last) - end_of(first)).total_seconds()
+        heard = {s.data.result.start: s for s in minutes if end_of(first) < end_of(s) <= end_of(last)}
         heard_s: float = sum(60 * s.data.result.quality.coverage for s in heard.values())
-        return span_s - heard_s
+        return (end_of(last) - end_of(first)).total_seconds() - heard_s
+
+    def kept_s(self) -> float:
+        """Return the seconds of levels that the history holds by now; a minute that was lived twice counts twice."""
+        with closing(sqlite3.connect(self.state / "history.db")) as connection:
+            rows = connection.execute("SELECT stats FROM minutes").fetchall()
+        return sum(from_bytes(row[0]).frames for row in rows) * LEVEL_FRAME / RATE_HZ
 
     def _read_records(self, process: "subprocess.Popen[str]", number: int) -> None:
         assert process.stdout is not None

@@ -88,7 +88,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         publisher = _publisher(settings, options, state, vitals, stack)
         webhook = _webhook(settings, vitals, stack)
         history = History(state / "history.db", settings.aggregate, settings.node.time_zone, replace_damaged=True)
-        history.note("boot", _journal(source, bundle))
+        _note_boot(history, source, bundle)
     except BaseException:
         source.close()
         raise
@@ -169,6 +169,14 @@ def _clock(source: Source, options: Options) -> SampleClock:
     if source.live or (options.start is None and source.last_observation is not None):
         return LiveClock(datetime.now(UTC))
     return SampleClock(options.start or DEFAULT_START, "simulated")
+
+
+def _note_boot(history: History, source: Source, bundle: Bundle | None) -> None:
+    """Write to the journal that the node was started, and whether with another model than before."""
+    before, now = history.latest("boot"), _journal(source, bundle)
+    history.note("boot", now)
+    if before is not None and before.detail.get("model") != now["model"]:
+        history.note("model", {"model": now["model"], "before": before.detail.get("model")})
 
 
 def _journal(source: Source, bundle: Bundle | None) -> dict[str, str | int | float | bool | None]:

@@ -125,6 +125,13 @@ class History:
         """Return the journal of [start, end), oldest first."""
         return list(self._records(JournalEntry, "journal", start, end))
 
+    def latest(self, kind: str) -> JournalEntry | None:
+        """Return the newest entry of a kind in the journal, None for none."""
+        query = "SELECT json FROM journal WHERE kind = ? ORDER BY rowid DESC LIMIT 1"
+        with self._file.reading() as connection:
+            row = connection.execute(query, (kind,)).fetchone()
+        return None if row is None else JournalEntry.model_validate_json(zlib.decompress(row[0]))
+
     def events(self, start: datetime, end: datetime) -> list[SoundEvent]:
         """Return the sound events that ended in [start, end), by their onsets."""
         query = "SELECT json FROM sound_events WHERE end >= ? AND end < ? AND start < ? ORDER BY start, label"

@@ -1,11 +1,15 @@
 """A support bundle helps somebody else without telling who and where the node is."""
 
+import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from command_line import CommandLine
+from random_networks import NORMALISATION, random_network
 
+from model_export.bundles import write_bundle
+from monitor.model.bundle import Bundle
 from monitor.settings import AggregateSettings
 from monitor.store.history import History
 
@@ -31,3 +35,19 @@ def test_it_holds_the_findings_and_the_journal_and_nothing_private(monitor: Comm
     for private in ("hunter2", "bakery", "52.37", "4.8952", "broker.invalid", "park/gate", "secret-path", str(state)):
         assert private not in text, private
     assert "USB microphone" in text and '"name": "broker"' in text and "(left out)" in text
+
+
+def test_a_change_of_the_model_is_an_entry_of_its_own(monitor: CommandLine, clip: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state-of-three-runs"
+    other = tmp_path / "other"
+    write_bundle(random_network(seed=2), "SoundEQnet", NORMALISATION, other)
+    for folder in (None, None, other):
+        if folder is not None:
+            monitor.config.write_text(f'[model]\nbundle = "{folder}"\n')
+        done = monitor("run", "--source", clip, "--fast", "--duration", "1", "--state", state)
+        assert done.code == 0, done.err
+    assert monitor("support-bundle", "--state", state, "--out", tmp_path / "bundle.zip").code == 0
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        journal = json.loads(archive.read("history.json"))["journal"]
+    assert [entry["kind"] for entry in journal] == ["boot", "boot", "boot", "model"]
+    assert journal[3]["detail"] == {"model": Bundle.load(other).id, "before": journal[0]["detail"]["model"]}
