@@ -104,7 +104,7 @@ class Aggregator:
         return drafts
 
     def resume(self, drafts: Sequence[Draft]) -> list[AggregateRecord]:
-        """Tell, as `finish` would have, what an earlier run had open when it was killed; what is known of it is not."""
+        """Tell what an earlier run had open when it was killed, as its `finish` would have; nothing that was told."""
         self._stats.clear()
         records: list[AggregateRecord] = []
         for minute, stats in drafts:

@@ -16,6 +16,7 @@ from monitor.app.basis import BasisWatch, basis_of
 from monitor.app.config import state_folder
 from monitor.app.failure import Exit, Failure
 from monitor.app.health import HealthMonitor, Vitals
+from monitor.app.journal import basis_entry, note_boot
 from monitor.app.looking import Looking
 from monitor.app.narrating import spent
 from monitor.app.pipeline import Parts, Pipeline
@@ -88,7 +89,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         publisher = _publisher(settings, options, state, vitals, stack)
         webhook = _webhook(settings, vitals, stack)
         history = History(state / "history.db", settings.aggregate, settings.node.time_zone, replace_damaged=True)
-        _note_boot(history, source, bundle)
+        note_boot(history, source, bundle)
     except BaseException:
         source.close()
         raise
@@ -129,7 +130,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         if publisher is not None:
             publisher.meta(meta(settings, source, bundle))
         with suppress(DatabaseError):
-            history.note("calibration", _journal(source, bundle))
+            history.note("calibration", basis_entry(source, bundle))
 
     recalibrated_basis = BasisWatch(source, settings.calibration, vitals, recalibrated)
     parts = Parts(
@@ -169,25 +170,6 @@ def _clock(source: Source, options: Options) -> SampleClock:
     if source.live or (options.start is None and source.last_observation is not None):
         return LiveClock(datetime.now(UTC))
     return SampleClock(options.start or DEFAULT_START, "simulated")
-
-
-def _note_boot(history: History, source: Source, bundle: Bundle | None) -> None:
-    """Write to the journal that the node was started, and whether with another model than before."""
-    before, now = history.latest("boot"), _journal(source, bundle)
-    history.note("boot", now)
-    if before is not None and before.detail.get("model") != now["model"]:
-        history.note("model", {"model": now["model"], "before": before.detail.get("model")})
-
-
-def _journal(source: Source, bundle: Bundle | None) -> dict[str, str | int | float | bool | None]:
-    """Return what the journal keeps of a boot or a change."""
-    return {
-        "version": __version__,
-        "source": source.state,
-        "calibration": source.calibration.text,
-        "full_scale_pa": source.calibration.full_scale_pa,
-        "model": None if bundle is None else bundle.id,
-    }
 
 
 def event_thresholds(bundle: Bundle) -> dict[str, EventThreshold]:

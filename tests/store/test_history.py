@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.aggregate import Aggregator, IntervalStats, merged
-from monitor.clock import SampleClock
+from monitor.clock import LiveClock, SampleClock
 from monitor.records import (
     Alert,
     Caption,
@@ -103,6 +103,28 @@ def test_a_restarted_node_resumes_its_day(history: History, tmp_path: Path) -> N
     first = of(MinuteSummary, records)[0]
     assert first.start == START + timedelta(minutes=3) and first.quality.coverage == round(55 / 60, 5)
     assert of(PeriodSummary, records)[0].quality.coverage == round(290 / 300, 5)
+
+
+def test_a_clock_set_back_leaves_one_row_a_minute_with_the_sound_of_both_times(history: History) -> None:
+    clock = LiveClock(START, lambda: True)
+    engine = aggregator(clock)
+    history.rebuild(engine)
+    for second in range(400):
+        wall = START + timedelta(seconds=second - (90 if second >= 220 else 0))
+        clock.observe(second * RATE_HZ, wall, 50.0 + second)
+        engine.add(frame(second * RATE_HZ))
+        last = second == 399
+        end = (second + 1) * RATE_HZ
+        for record in engine.advance(end, end) + (engine.finish(end) if last else []):
+            history.add(record, engine.stats_of(record) if isinstance(record, Interval) else None)
+    minutes = history.minutes(START - DAY, START + DAY)
+    assert [minute.start for minute in minutes] == [START + timedelta(minutes=k) for k in range(6)]
+    assert [m.quality.coverage for m in minutes] == pytest.approx([1, 1, 1, 1, 1, 10 / 60], abs=0.001)
+    assert history.stats(START - DAY, START + DAY).frames == 400, "none left out, none counted twice"
+    periods = history.periods(START - DAY, START + DAY)
+    assert [p.quality.coverage for p in periods] == pytest.approx([1, 10 / 300], abs=0.001)
+    (day,) = history.days(START - DAY, START + DAY)
+    assert day.quality.coverage == pytest.approx(310 / 86_400, abs=1e-5)
 
 
 def test_usual_is_the_same_local_hour_of_earlier_days(history: History) -> None:
@@ -292,3 +314,15 @@ def test_a_file_that_was_taken_away_is_made_anew(history: History, tmp_path: Pat
         path.unlink()
     history.add(of(MinuteSummary, records)[0], stats)
     assert len(history.minutes(START, START + DAY)) == 1
+
+
+def test_what_is_told_of_a_minute_survives_a_power_cut(history: History) -> None:
+    assert history._file.connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+
+
+def test_the_newest_entry_of_a_kind_is_found_whatever_the_clock_said(history: History) -> None:
+    assert history.latest("boot") is None
+    for day, model in ((9, "m-1"), (5, "m-2")):
+        history.note("boot", {"model": model}, START + day * DAY)
+    history.note("calibration", {"model": "m-3"}, START)
+    assert history.latest("boot").detail == {"model": "m-2"}
