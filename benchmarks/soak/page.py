@@ -35,13 +35,12 @@ NOTES = """
   full disk is a small tmpfs; the locked history is another process in a write transaction; the starved processor is
   SIGSTOP and SIGCONT in turn, 3 % of the time running.
 - The wall clock is set by libfaketime, with the kernel said to be synchronised; local time changes are heard in
-  file runs with `--start`.
+  file runs with `--start`. Where the clock was set, seconds without levels are the time between two minutes' arrivals
+  less the levels that the history kept (within half a second), since minutes may be lived twice.
 
 ## What is not perfect
-- `kill -9` (or a power cut) takes the open minute with it, up to 60 s of levels, beside the start of the new
-  process; SIGTERM tells it first, and the new process takes it up again.
-- A synchronised clock that is set back by more than a minute is followed, and no minute is told twice: what is
-  heard until the time that was told has come again is a gap with the cause `clock_step`.
+- `kill -9` takes up to the last 5 s of levels with it, since the open minute is drafted to disk so often, beside the
+  start of the new process, which tells the draft; a power cut takes what the system had not yet written, about 30 s.
 - A frozen broker is noticed when a message has waited 30 s for its acknowledgement.
 - On a machine as busy as its load says, the virtual microphone itself stalls: these gaps count as no levels too.
 - A refused node tries again ever more rarely, after a minute at the latest: so long it may take to come back.
