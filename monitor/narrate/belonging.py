@@ -1,6 +1,7 @@
 """Which of several heads (sounds, parts of a day, cues) a word or a figure of a stretch belongs to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from monitor.narrate.sentence import Clause, Item
@@ -13,6 +14,20 @@ BLOCKED = 6
 """What a figure between a cue and another figure counts, in words."""
 
 
+@dataclass(slots=True)
+class _Row:
+    """Heads, or words, that follow each other, and what parts them from the row before."""
+
+    heads: bool
+    items: list[Item]
+    parted: bool
+    """By anything: a comma, 'and', a boundary, a change."""
+    turned: bool
+    """By more than an 'and'."""
+    joined: bool
+    """By more than a boundary: 'with' alone leads on."""
+
+
 def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -> dict[int, list[Item]]:
     """Return the heads of each word, by the place of the word.
 
@@ -20,50 +35,66 @@ def belonging(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item
     two rows of heads belongs to the one that no comma, 'and' or boundary parts it from; where that does not decide, to
     the row before it if the stretch begins with a head, else to the one behind. A word right before a head is its own.
     """
-    of_head = {head.place: head for head in heads}
-    of_word = {word.place: word for word in words if word.place not in of_head}
-    runs: list[tuple[bool, list[Item]]] = []
-    parted: list[bool] = []
-    turns: list[bool] = []
-    breaks = turn = False
+    rows = _rows(words, heads, items)
+    result: dict[int, list[Item]] = {}
+    led_on: set[int] = set()
+    for index, row in enumerate(rows):
+        if row.heads:
+            continue
+        before = next((other.items for other in reversed(rows[:index]) if other.heads), [])
+        follows = rows[index + 1 : index + 3]
+        if len(follows) == 2 and any(other.turned for other in follows):
+            follows = follows[:1]  # else 'traffic and birds the evening'
+        behind = next((other.items for other in follows if other.heads), [])
+        chosen = before or behind
+        if before and behind:
+            parted_behind = follows[0].parted
+            chosen = before if (rows[0].heads if row.parted == parted_behind else parted_behind) else behind
+            if (index - 1 in led_on and not row.turned) or (row.parted and not row.joined):
+                chosen = before  # 'a pleasant morning with birds and wind'
+                led_on.add(index)
+            if _close(row, before, behind, items):
+                chosen = behind
+        for number, word in enumerate(row.items):
+            result[word.place] = [chosen[number]] if len(chosen) == len(row.items) > 1 else chosen
+    return result
+
+
+def _rows(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -> list[_Row]:
+    of_head = {head.place for head in heads}
+    wanted = of_head | {word.place for word in words}
+    rows: list[_Row] = []
+    row = _Row(False, [], False, False, False)
     since: list[Item] = []
     last: Item | None = None
     for item in items:
-        head = item.place in of_head
-        if head or item.place in of_word:
-            if runs and runs[-1][0] == head and not _afresh(since, runs[-1][1], head):
-                runs[-1][1].append(item)
+        if item.place in wanted:
+            row.heads = item.place in of_head
+            if rows and rows[-1].heads == row.heads and not _afresh(since, rows[-1].items, row.heads):
+                rows[-1].items.append(item)
             else:
-                runs.append((head, [item]))
-                parted.append(breaks)
-                turns.append(turn)
-            breaks = turn = False
+                row.items = [item]
+                rows.append(row)
+            row = _Row(False, [], False, False, False)
             since = []
             continue
         if not item.has("joined"):
             since.append(item)
-        participle = last is not None and last.kind == "comma" and item.has("cue", "peak") and item.text[-3:] == "ing"
-        breaks = (breaks and not participle) or _parting(item)
-        turn = turn or (_parting(item) and not item.has("marker", "and"))
+        if last is not None and last.kind == "comma" and item.has("cue", "peak") and item.text.endswith("ing"):
+            row.parted = False  # 'traffic, reaching 70 dB(A)'
+        if _parting(item):
+            row.parted = True
+            row.turned = row.turned or not item.has("marker", "and")
+            row.joined = row.joined or not item.has("boundary")
         last = item
-    result: dict[int, list[Item]] = {}
-    leading = bool(runs) and runs[0][0]
-    for index, (head, run) in enumerate(runs):
-        if head:
-            continue
-        before = next((rows for of_heads, rows in reversed(runs[:index]) if of_heads), [])
-        near = 3 if index + 2 < len(runs) and not turns[index + 1] else 2  # 'traffic and birds the evening'
-        behind = next((rows for of_heads, rows in runs[index + 1 : index + near] if of_heads), [])
-        parted_before, parted_behind = parted[index], index + 1 < len(runs) and parted[index + 1]
-        chosen = before or behind
-        if before and behind:
-            chosen = before if (leading if parted_before == parted_behind else parted_behind) else behind
-            close = run[-1].kind == "word" and behind[0].place - run[-1].end <= 1
-            if close and (run[0].place - before[-1].end > 1 or before[-1].has("scene")):
-                chosen = behind
-        for number, word in enumerate(run):
-            result[word.place] = [chosen[number]] if len(chosen) == len(run) > 1 else chosen
-    return result
+    return rows
+
+
+def _close(row: _Row, before: list[Item], behind: list[Item], items: Sequence[Item]) -> bool:
+    """Return whether words stand right before their head: 'traffic and probably birds', 'probably with music'."""
+    between = [item for item in items if row.items[-1].end < item.place < behind[0].place]
+    near = row.items[-1].kind == "word" and all(item.text == "with" for item in between)
+    return near and (row.items[0].place - before[-1].end > 1 or before[-1].has("scene"))
 
 
 def _parting(item: Item) -> bool:
@@ -84,7 +115,7 @@ def _afresh(between: Sequence[Item], run: Sequence[Item], head: bool) -> bool:
 
 
 def without_insertions(items: Sequence[Item], category: str = "certainty") -> list[Item]:
-    """Return the items without the turns around an inserted word: 'birds and, probably, music'."""
+    """Return the items without the commas around an inserted word: 'birds and, probably, music'."""
     result = []
     for index, item in enumerate(items):
         before = items[index - 1] if index else None

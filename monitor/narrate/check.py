@@ -16,7 +16,7 @@ from monitor.narrate.sentence import Sentence
 from monitor.narrate.sheet import FactSheet, Moment
 from monitor.narrate.template import LONGEST_HEADLINE
 
-LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 700)}
+LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 900)}
 """Fewest and most sentences, most characters."""
 _MARKUP = re.compile(r"[*_#`<>\[\]{}|\\~^=]|\.\.\.|…|[\r\n\t]|\s-\s\w+:|&\w+;")
 _LINK = re.compile(r"https?:|www\.|\b\S+@\S+\.\S+|\b[a-z0-9-]+\.(?:com|org|net|io|nl|eu|info|biz)\b", re.IGNORECASE)

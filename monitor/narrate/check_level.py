@@ -45,6 +45,10 @@ def levels(judge: "Judge", figure: Item) -> list[float | None]:
     if cue.has("cue", "peak"):
         if values and judge.stretch.of("unit"):
             return values
+        if owner is not None and _reached(cue, owner, judge.stretch):
+            return [*values, *peaks]
+        if owner is None or _of_all(cue, owner, judge.stretch):
+            return [*values, level.LAFmax, *([] if owner else peaks)]
         said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
         return [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
     if cue.has("cue", "background"):
@@ -53,6 +57,20 @@ def levels(judge: "Judge", figure: Item) -> list[float | None]:
         return [judge.sheet.lden]
     compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
     return [*values, *compared, *_differences(judge.sheet, versus=False), *_differences(judge.sheet, versus=True)]
+
+
+def _of_all(cue: Item, owner: Item, stretch: Clause) -> bool:
+    """Return whether 'a highest level of 82 dB(A)' is that of the whole, not what a sound named before it reached."""
+    ahead = [item.text for item in stretch.items if 0 < cue.place - item.place <= 2]
+    general = cue.text.startswith(("highest", "maximum", "max", "lafmax", "at the highest"))
+    return general and not {"its", "their", "whose"} & set(ahead) and abs(cue.place - owner.place) > 2
+
+
+def _reached(cue: Item, owner: Item, stretch: Clause) -> bool:
+    """Return whether a sound is said to have reached the level: 'traffic reached a highest level of 82 dB(A)'."""
+    between = [item for item in stretch.items if owner.place < item.place < cue.place]
+    verbs = [index for index, item in enumerate(between) if item.has("cue", "peak")]
+    return bool(verbs) and not any(item.unit == "db" for item in between[verbs[0] :])
 
 
 def _beside_the_usual(stretch: Clause, figure: Item, usual: Item) -> bool:

@@ -159,11 +159,23 @@ def _superlatives(clause: Clause, sheet: FactSheet) -> Iterator[str]:
         for item in clause.of("compare", name):
             if name not in known:
                 yield f'"{item.text}" is not among the facts'
+            elif not _when(name, clause, sheet):
+                yield f'"{item.text}" is not when that was'
             elif parts and not clause.figures():
                 if not parts & _parts_of(name, sheet):
                     yield f'"{item.text}" is not what that part of the day was'
             elif not clause.figures() and clause.of("sound"):
                 yield f'"{item.text}": say when, or how loud'
+
+
+def _when(name: str, clause: Clause, sheet: FactSheet) -> bool:
+    """Return whether 'the loudest minute came at the end' is so; true where no such moment is told."""
+    words = [value for word in clause.of("moment") for value in word.values("moment")]
+    at = [entry.start.offset_s / sheet.duration_s for entry in sheet.extremes if entry.what == name]
+    if not words or not at or clause.of("sound") or clause.of("standout"):
+        return True
+    spans = {"start": (0.0, 0.4), "middle": (0.2, 0.8), "end": (0.6, 1.0)}
+    return any(spans[word][0] <= offset <= spans[word][1] for word in words for offset in at)
 
 
 def _parts_of(name: str, sheet: FactSheet) -> set[str]:

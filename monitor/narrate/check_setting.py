@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.narrate.belonging import nearest
-from monitor.narrate.sentence import Clause, Sentence
+from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet, When
 
 NAMES = {
@@ -72,8 +72,16 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
             probable = told is not None and told.has("certainty", "probable") and not _both(stretch, sheet)
             if scene.certainty == "possible" and told is not None and probable:
                 yield f'"{item.text}": the scene is only possible, not {told.text}'
-            elif sure or not (sentence.hedges or _both(stretch, sheet)):
+            elif sure or not (_doubted(item, sentence) or _both(stretch, sheet)):
                 yield f'"{item.text}": the scene is not certain'
+
+
+def _doubted(scene: Item, sentence: Sentence) -> bool:
+    """Return whether a sentence doubts a scene: before it, or after it but not of a sound that follows."""
+    sounds = sentence.of("sound")
+    behind = [hedge for hedge in sentence.hedges if hedge.place > scene.place]
+    plain = [hedge for hedge in behind if not any(abs(sound.place - hedge.place) <= 2 for sound in sounds)]
+    return bool(plain) or any(hedge.place < scene.place for hedge in sentence.hedges)
 
 
 def _both(stretch: Clause, sheet: FactSheet) -> bool:

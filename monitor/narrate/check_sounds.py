@@ -132,7 +132,7 @@ def negated(item: Item, clause: Clause) -> bool:
     """Return whether a sound is told as not heard: 'no birds, wind or music', 'traffic was not heard'."""
     index = clause.items.index(item)
     for other in clause.items[index + 1 :]:
-        if other.has("negation") and other.has("cue", "missing"):
+        if other.has("negation") and (other.has("cue", "missing") or other is clause.items[-1]):
             return True
         if other.has("presence") or other.has("marker", "hearing") or other.has("standout") or other.has("certainty"):
             break

@@ -14,7 +14,10 @@ COVERED = {"throughout": (0.95, 1), "most": (0.25, 0.99), "often": (0.3, 1), "pa
 
 def disturbing(item: Item, clause: Clause) -> bool:
     """Return whether wind is told as a trouble of the microphone rather than as a sound."""
-    return item.labels == {"Wind"} and bool(clause.of("quality", "disturb") or clause.of("quality", "other"))
+    if item.labels != {"Wind"}:
+        return False
+    device = [word for word in clause.of("quality", "other") if abs(word.place - item.place) <= 8]
+    return bool(clause.of("quality", "disturb") or device)
 
 
 def covering(word: Item, stretch: Clause) -> bool:
@@ -88,6 +91,9 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
         for item in sentence.of("quality", "contradict"):
             if affect is not None and (affect.said or affect.neutral):
                 yield f'"{item.text}": the impression and the level do not contradict each other'
+        for item in sentence.of("quality", "agree"):
+            if affect is not None and not (affect.said or affect.neutral):
+                yield f'"{item.text}": the impression and the level contradict each other'
         for item in sentence.of("quality", "understated"):
             if trust.overload_pct < LEAST_OVERLOAD_PCT:
                 yield f'"{item.text}" is not among the facts'
@@ -110,7 +116,7 @@ def _gaps(sentences: list[Sentence], everything: list[Item], sheet: FactSheet) -
         for word in stretch.of("presence"):
             if not covering(word, stretch):
                 continue
-            behind = [item for item in stretch.items if 0 < item.place - word.place <= 8]
+            behind = [item for item in stretch.items if 0 < item.place - word.place <= 14]
             missed = any(item.has("negation") or item.has("cue", "missing") for item in behind)
             low, high = COVERED[word.values("presence")[0]]
             if not low <= (1 - covered if missed else covered) <= high:

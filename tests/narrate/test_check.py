@@ -27,11 +27,11 @@ def test_true_and_subtly_false_captions_are_told_apart(bank: str) -> None:
 
 def test_captions_of_writers_who_never_saw_the_lexicon_are_told_apart() -> None:
     judged = [case for seed in sets() for case in written(seed)]
-    assert len(judged) == 600
+    assert len(judged) >= 600
     refused = [case for case in judged if case.true and case.miss]
     accepted = [case for case in judged if not case.true and case.miss]
-    assert len(refused) <= 9, refused
-    assert len(accepted) <= 9, accepted
+    assert len(refused) <= 0.03 * len(judged) / 2, refused
+    assert len(accepted) <= 0.01 * len(judged) / 2, accepted
 
 
 def _period(**change: object) -> PeriodSummary:
