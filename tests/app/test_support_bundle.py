@@ -46,6 +46,7 @@ def test_a_change_of_the_model_is_an_entry_of_its_own(monitor: CommandLine, clip
             monitor.config.write_text(f'[model]\nbundle = "{folder}"\n')
         done = monitor("run", "--source", clip, "--fast", "--duration", "1", "--state", state)
         assert done.code == 0, done.err
+    assert not (state / "minute.draft").exists(), "drafts are for live sound"
     assert monitor("support-bundle", "--state", state, "--out", tmp_path / "bundle.zip").code == 0
     with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         journal = json.loads(archive.read("history.json"))["journal"]
