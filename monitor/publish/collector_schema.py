@@ -1,4 +1,7 @@
-"""The collector's tables: one row a message, what it is asked for most in columns, the whole record beside it."""
+"""The collector's tables: one row a message, what it is asked for most in columns, the whole record beside it.
+
+After a restart a node tells a minute, a period or a day again, with all that was heard of it: views show the later one.
+"""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS node (
@@ -46,20 +49,22 @@ CREATE TABLE IF NOT EXISTS message (
 CREATE INDEX IF NOT EXISTS message_of_node ON message (site, node, kind, time DESC);
 CREATE INDEX IF NOT EXISTS message_of_kind ON message (kind, time DESC);
 CREATE OR REPLACE VIEW minute AS
-    SELECT time, site, node, laeq, lafmax, l10, l90, n5, isop, isoe, scene, coverage FROM message WHERE kind = 'minute';
+    SELECT DISTINCT ON (site, node, time)
+        time, site, node, laeq, lafmax, l10, l90, n5, isop, isoe, scene, coverage
+    FROM message WHERE kind = 'minute' ORDER BY site, node, time, received_at DESC, seq DESC;
 CREATE OR REPLACE VIEW caption AS
-    SELECT time, until, site, node, result->>'headline' AS headline, result->>'text' AS text,
-        result->>'source' AS source
-    FROM message WHERE kind = 'caption';
+    SELECT DISTINCT ON (site, node, time)
+        time, until, site, node, result->>'headline' AS headline, result->>'text' AS text, result->>'source' AS source
+    FROM message WHERE kind = 'caption' ORDER BY site, node, time, received_at DESC, seq DESC;
 CREATE OR REPLACE VIEW event AS
     SELECT time, until, site, node, result->>'label' AS label, (result->>'peak_prob')::real AS peak_prob
     FROM message WHERE kind = 'event';
 CREATE OR REPLACE VIEW day AS
-    SELECT time, site, node, (result#>>'{summary,day,date}')::date AS date,
+    SELECT DISTINCT ON (site, node, time) time, site, node, (result#>>'{summary,day,date}')::date AS date,
         (result#>>'{summary,day,Lden}')::real AS lden, (result#>>'{summary,day,Lday}')::real AS lday,
         (result#>>'{summary,day,Levening}')::real AS levening, (result#>>'{summary,day,Lnight}')::real AS lnight,
         (result#>>'{summary,day,coverage}')::real AS coverage, (result#>>'{summary,day,partial}')::boolean AS partial
-    FROM message WHERE kind = 'digest';
+    FROM message WHERE kind = 'digest' ORDER BY site, node, time, received_at DESC, seq DESC;
 CREATE OR REPLACE VIEW loss AS
     SELECT site, node, session, max(seq) - count(*) AS missing, max(time) AS last
     FROM message GROUP BY site, node, session HAVING max(seq) > count(*);

@@ -83,6 +83,21 @@ def test_two_collectors_share_the_work_and_repeats_are_stored_once(
     assert min(shares) > 0 and sum(shares) >= 61
 
 
+def test_a_minute_told_again_after_a_restart_stands_in_the_view_once(
+    mosquitto: Mosquitto, postgres: Postgres, tmp_path: Path
+) -> None:
+    dsn = postgres.database("told_again")
+    collector = Collecting(mosquitto.url, dsn)
+    for session, (at, laeq) in enumerate([(0, 50.0), (1, 51.0), (1, 61.0)]):
+        node = Publisher(MqttSettings(url=mosquitto.url), Identity.begin("park", "gate"), tmp_path / f"{session}.db")
+        node.start()
+        node.publish(minute(at, laeq))
+        wait_for(lambda told=session + 1: stored(dsn) == told)  # type: ignore[misc]
+        node.stop(0)
+    assert rows(dsn, "SELECT laeq FROM minute ORDER BY time") == [(50.0,), (61.0,)]
+    collector.end()
+
+
 def test_a_crash_of_the_database_loses_nothing(mosquitto: Mosquitto, postgres: Postgres, tmp_path: Path) -> None:
     dsn = postgres.database("crash")
     collector = Collecting(mosquitto.url, dsn)
