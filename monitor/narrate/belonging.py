@@ -10,6 +10,8 @@ FAR = 13
 """Words beyond which a cue no longer belongs to a figure."""
 POSTPOSED = frozenset({"on", "in", "at", "as"})
 """First words of a cue that belongs to the figure right before it: '52 dB(A) on average'."""
+SUBJECTS = ("average", "background", "lden")
+"""Cues that a verb of reaching may follow: 'the average reached'."""
 BLOCKED = 6
 """What a figure between a cue and another figure counts, in words."""
 
@@ -67,9 +69,12 @@ def _rows(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -
     row = _Row(False, [], False, False, False)
     since: list[Item] = []
     last: Item | None = None
+    reaching = False
     for item in items:
         if item.place in wanted:
             row.heads = item.place in of_head
+            row.parted = row.parted or (row.heads and reaching)
+            reaching = False
             if rows and rows[-1].heads == row.heads and not _afresh(since, rows[-1].items, row.heads):
                 rows[-1].items.append(item)
             else:
@@ -81,7 +86,7 @@ def _rows(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -
         if not item.has("joined"):
             since.append(item)
         if last is not None and last.kind == "comma" and item.has("cue", "peak") and item.text.endswith("ing"):
-            row.parted = False  # 'traffic, reaching 70 dB(A)'
+            row.parted, reaching = False, True  # 'traffic, reaching 70 dB(A)'
         if _parting(item):
             row.parted = True
             row.turned = row.turned or not item.has("marker", "and")
@@ -93,7 +98,7 @@ def _rows(words: Iterable[Item], heads: Iterable[Item], items: Sequence[Item]) -
 def _close(row: _Row, before: list[Item], behind: list[Item], items: Sequence[Item]) -> bool:
     """Return whether words stand right before their head: 'traffic and probably birds', 'probably with music'."""
     between = [item for item in items if row.items[-1].end < item.place < behind[0].place]
-    near = row.items[-1].kind == "word" and all(item.text == "with" for item in between)
+    near = row.items[-1].kind == "word" and all(item.text in ("with", "there was", "there were") for item in between)
     return near and (row.items[0].place - before[-1].end > 1 or before[-1].has("scene"))
 
 
@@ -146,10 +151,10 @@ def cue_of(figure: Item, cues: Iterable[Item], figures: Sequence[Item], items: S
     """Return the cue that tells what a figure is of: the nearest, those before it and not taken by another first."""
     best: tuple[float, Item] | None = None
     cues = list(cues)
-    subjects = [cue for cue in cues if cue.has("cue", "average") or cue.has("cue", "background")]
+    subjects = [cue for cue in cues if any(cue.has("cue", name) for name in SUBJECTS)]
     for cue in cues:
         if cue.has("cue", "peak") and any(0 < cue.place - subject.end <= 3 for subject in subjects):
-            continue  # 'the average reached'
+            continue
         ahead = next((item for item in reversed(items[: items.index(cue)]) if item.kind != "unit"), cue)
         if ahead in figures and cue.text.split()[0] in POSTPOSED:
             if ahead is figure:

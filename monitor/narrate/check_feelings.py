@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.narrate.belonging import belonging, denied
+from monitor.narrate.check_trust import disturbing
 from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet
 
@@ -21,7 +22,7 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
     if affect is None:
         yield f'"{item.text}": how it felt is not among the facts'
         return
-    if item.has("compare"):
+    if item.has("compare") or (item.text == "disturbing" and any(disturbing(w, clause) for w in clause.of("sound"))):
         return
     if words == {"neutral"}:
         if affect.said and not denied(item, clause):

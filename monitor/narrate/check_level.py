@@ -56,6 +56,8 @@ def levels(judge: "Judge", figure: Item) -> list[float | None]:
     if cue.has("cue", "lden"):
         return [judge.sheet.lden]
     compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
+    if any(0 < word.place - figure.place <= 5 for word in judge.stretch.of("compare", "usual")):
+        compared.append(level.usual_LAeq)  # 'below the 56 dB(A) that is usual'
     return [*values, *compared, *_differences(judge.sheet, versus=False), *_differences(judge.sheet, versus=True)]
 
 

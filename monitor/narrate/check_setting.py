@@ -65,6 +65,8 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
         likened = any(0 < item.place - word.end <= 3 for word in stretch.of("marker", "like"))
         if not labels & (likely if likened and scene is not None else likely | named):
             yield f'"{item.text}" is not the scene'
+        elif likened and scene is not None and scene.certainty == "clear" and _only_possible(item, stretch):
+            yield f'"{item.text}": the scene is clear, not only possible'
         elif (likened or not labels & named) and scene is not None and scene.certainty != "clear":
             doubts = [word for word in stretch.of("certainty") if 0 < item.place - word.place <= 14]
             told = doubts[-1] if doubts else nearest(item, stretch.of("certainty"))
@@ -74,6 +76,11 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
                 yield f'"{item.text}": the scene is only possible, not {told.text}'
             elif sure or not (_doubted(item, sentence) or _both(stretch, sheet)):
                 yield f'"{item.text}": the scene is not certain'
+
+
+def _only_possible(scene: Item, stretch: Clause) -> bool:
+    ahead = [word for word in stretch.hedges if 0 < scene.place - word.place <= 8]
+    return bool(ahead) and ahead[-1].has("certainty", "possible")
 
 
 def _doubted(scene: Item, sentence: Sentence) -> bool:

@@ -72,7 +72,7 @@ def _heard(
 
 
 def _none_heard(item: Item, clause: Clause) -> bool:
-    behind = [other for other in clause.items if 0 < other.place - item.place <= 3]
+    behind = [other for other in clause.items if 0 < other.place - item.place <= 6]
     none = any(0 < item.place - word.end <= 2 for word in clause.of("negation"))
     return none and any(other.has("marker", "hearing") or other.text in ("heard", "audible") for other in behind)
 
@@ -80,6 +80,8 @@ def _none_heard(item: Item, clause: Clause) -> bool:
 def _elsewhere(item: Item, stretch: Clause, sheet: FactSheet) -> bool:
     """Return whether a sound is told of a part of the day that is not known for it."""
     owners = belonging(stretch.of("sound"), stretch.of("part"), stretch.items).get(item.place, [])
+    commas = [other.place for other in stretch.items if other.kind == "comma"]
+    owners = [owner for owner in owners if not any(item.place < place < owner.place for place in commas)]
     parts = [part for part in sheet.parts if any(part.part in owner.values("part") for owner in owners)]
     return bool(parts) and not any(item.labels & set(part.sounds) for part in parts)
 
@@ -102,6 +104,8 @@ def _certainty(
     )
     for item, facts in told:
         if any(fact.certainty == "clear" for fact in facts):
+            if any(hedge.has("certainty", "possible") and _beside(hedge, item, stretch) for hedge in hedges):
+                yield f'"{item.text}" was heard clearly, not only possibly'
             continue
         fact = facts[0]
         mine = [hedge for hedge in hedges if item in owners[hedge.place] or hedge.place <= first]
@@ -115,6 +119,14 @@ def _certainty(
         for word in stretch.of("certainty", "sure"):
             if item in sure[word.place] and abs(word.place - item.place) <= 4:
                 yield f'"{item.text}" is told more surely than it was heard'
+
+
+def _beside(hedge: Item, sound: Item, stretch: Clause) -> bool:
+    """Return whether a hedge stands right before a sound, or right behind it and before none."""
+    if 0 < sound.place - hedge.end <= 1:
+        return True
+    follows = any(0 < other.place - hedge.end <= 2 for other in stretch.of("sound"))
+    return 0 < hedge.place - sound.end <= 1 and not follows
 
 
 def _likened(scene: Item, stretch: Clause) -> bool:
