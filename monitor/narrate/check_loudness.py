@@ -36,6 +36,11 @@ def _bands(item: Item, clause: Clause) -> set[str]:
     return bands
 
 
+def _degrees(item: Item, clause: Clause) -> list[str]:
+    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
+    return [value for word in degree for value in word.values("degree")]
+
+
 def _level(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
     level = sheet.level
     if clause.of("quality") and sentence.of("negation"):
@@ -51,6 +56,10 @@ def _level(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> 
         after = {change.after for change in sheet.changes if change.what == "level"}
         if ("louder" in after and "loud" in bands) or ("quieter" in after and "quiet" in bands):
             return
+    told = [other for other in clause.items if other.unit == "db" and 0 < other.place - item.end <= 2]
+    if level.band == "very quiet" and item.text == "quiet" and told and "very" not in _degrees(item, clause):
+        yield f'"{item.text}" is not how loud it was: the level is {level.band}'
+        return
     quiet = sheet.quiet or (level.band in ("quiet", "very quiet"))
     actual = {level.band} | ({level.loudness} if clause.of("cue", "n5") else set())
     if denied(item, clause):

@@ -11,7 +11,7 @@ SHARES = {
     "throughout": (0.85, 1.0),
     "most": (0.5, 1.0),
     "often": (0.3, 1.0),
-    "part": (0.03, 0.52),
+    "part": (0.13, 0.52),
     "brief": (0.0, 0.2),
 }
 """Shares of time, 0..1, for which a word of presence is true."""

@@ -62,6 +62,8 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
         stretch = next(stretch for stretch in sentence.stretches if item in stretch.items)
         if scene is not None and scene.other and stretch.of("instead") and {scene.label, scene.other} <= _told(stretch):
             yield f'"{item.text}": the two scenes cannot be told apart'
+        if scene is not None and scene.other and _preferred(stretch) and {scene.label, scene.other} <= _told(stretch):
+            yield f'"{item.text}": neither of the two scenes is likelier'
         likened = any(0 < item.place - word.end <= 3 for word in stretch.of("marker", "like"))
         if not labels & (likely if likened and scene is not None else likely | named):
             yield f'"{item.text}" is not the scene'
@@ -76,6 +78,13 @@ def _scene(sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
                 yield f'"{item.text}": the scene is only possible, not {told.text}'
             elif sure or not (_doubted(item, sentence) or _both(stretch, sheet)):
                 yield f'"{item.text}": the scene is not certain'
+
+
+def _preferred(stretch: Clause) -> bool:
+    """Return whether one scene is told as likelier than another: 'more like a park than like a square'."""
+    scenes = [item.place for item in stretch.of("scene")]
+    more = [item for item in stretch.items if item.text in ("more", "rather", "likelier") and item.place < max(scenes)]
+    return bool(more) and any(min(scenes) < word.place < max(scenes) for word in stretch.of("marker", "than"))
 
 
 def _only_possible(scene: Item, stretch: Clause) -> bool:

@@ -108,7 +108,7 @@ def _certainty(
                 yield f'"{item.text}" was heard clearly, not only possibly'
             continue
         fact = facts[0]
-        mine = [hedge for hedge in hedges if item in owners[hedge.place] or hedge.place <= first]
+        mine = [hedge for hedge in hedges if item in owners[hedge.place] or _opening(hedge, first, stretch)]
         mine = mine or _hedged_ahead(stretch, sentence)
         if fact.certainty == "possible" and mine and all(hedge.has("certainty", "probable") for hedge in mine):
             yield f'"{item.text}" was heard only {fact.certainty}, not {mine[0].text}'
@@ -119,6 +119,13 @@ def _certainty(
         for word in stretch.of("certainty", "sure"):
             if item in sure[word.place] and abs(word.place - item.place) <= 4:
                 yield f'"{item.text}" is told more surely than it was heard'
+
+
+def _opening(hedge: Item, first: int, stretch: Clause) -> bool:
+    """Return whether a hedge opens a stretch and is of all in it, not of the scene: 'it probably sounded like'."""
+    return hedge.place <= first and not any(
+        0 < scene.place - hedge.place <= 8 and _likened(scene, stretch) for scene in stretch.of("scene")
+    )
 
 
 def _beside(hedge: Item, sound: Item, stretch: Clause) -> bool:

@@ -65,6 +65,8 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
     trust = sheet.trust
     for sentence in sentences:
         for clause in sentence.clauses:
+            if _unaffected(clause) and trust.uncalibrated:
+                yield "the microphone is uncalibrated: what is felt and read is only rough"
             for item in clause.of("sound"):
                 if disturbing(item, clause):
                     if trust.wind_pct < LEAST_WIND_PCT:
@@ -97,6 +99,15 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
         for item in sentence.of("quality", "understated"):
             if trust.overload_pct < LEAST_OVERLOAD_PCT:
                 yield f'"{item.text}" is not among the facts'
+
+
+def _unaffected(clause: Clause) -> bool:
+    """Return whether feelings or levels are told as not affected."""
+    told = any(
+        item.text in ("feelings", "feeling", "impression", "levels", "level", "readings") for item in clause.items
+    )
+    words = [item for item in clause.of("quality", "disturb") if item.text.startswith(("affect", "influence"))]
+    return told and any(0 < item.place - word.place <= 3 for item in words for word in clause.of("negation"))
 
 
 def _denied_trouble(wind: Item, clause: Clause) -> bool:
