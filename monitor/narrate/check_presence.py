@@ -45,9 +45,14 @@ def _presence(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: 
     """Judge words like 'throughout' by the sounds they belong to."""
     short = {entry.label for entry in sheet.notable} if stretch.figures() or stretch.of("standout") else set()
     facts_of = {item.place: facts for item, facts in told}
-    words = [word for word in stretch.of("presence") if not covering(word, stretch)]
+    troubles = {item.end + 1 for item in stretch.of("quality", "disturb")}
+    words = [w for w in stretch.of("presence") if not covering(w, stretch) and w.place not in troubles]
     quiet = [item for item in stretch.of("level") if sheet.quiet and any("quiet" in v for v in item.values("level"))]
     owned = belonging(words, [*(item for item, _ in told), *quiet], without_insertions(stretch.items, "presence"))
+    for item in _likewise(stretch, [item for item, _ in told]):
+        ahead = [word for word in words if word.place < item.place]
+        if ahead and item not in owned[ahead[-1].place]:
+            owned[ahead[-1].place] = [*owned[ahead[-1].place], item]
     for place, heads in owned.items():
         heads = [head for head in heads if not _framed(place, head, owned, words)]
         word = next(item for item in words if item.place == place)
@@ -63,6 +68,13 @@ def _presence(stretch: Clause, told: list[tuple[Item, list[SoundFact]]], sheet: 
         ]
         if any(not _fits(word, facts_of[item.place], stretch) for item in heads):
             yield f'"{word.text}": a sound was not heard for this much of the time'
+
+
+def _likewise(stretch: Clause, sounds: list[Item]) -> list[Item]:
+    """Return the sounds that share what was said before: 'birds were heard most of the time, as was traffic'."""
+    texts = {item.place: item.text for item in stretch.items if item.kind == "word"}
+    verbs = [place + 1 for place, text in texts.items() if text == "as" and texts.get(place + 1) in ("was", "were")]
+    return [item for item in sounds if any(0 < item.place - place <= 2 for place in verbs)]
 
 
 def _framed(place: int, head: Item, owned: dict[int, list[Item]], words: list[Item]) -> bool:

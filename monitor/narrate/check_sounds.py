@@ -51,6 +51,10 @@ def _heard(
     """Judge whether the sounds of a clause were heard, or not heard if it says so; add those told to a list."""
     if clause.of("empty") and sheet.sounds:
         yield "a particular sound was heard, so it cannot be said that none stood out"
+    denials = [word.place for word in clause.of("negation")]
+    stood = [item for item in clause.of("standout") if any(0 < item.place - place <= 5 for place in denials)]
+    if stood and sheet.notable and not clause.of("sound"):
+        yield f'"{stood[0].text}": something stood out, so it cannot be said that nothing did'
     if not sheet.heard and any(
         item.text in ("sound", "sounds", "noise", "noises") and _none_heard(item, clause) for item in clause.items
     ):
