@@ -13,6 +13,8 @@ from training.metrics import calibration_error
 SCALE_LIMITS = (0.2, 3.0)
 """Platt scales outside it are not believed: too few clips of a kind."""
 THRESHOLD_LIMITS = (0.15, 0.85)
+LEAST_LIKELY = 0.5
+"""A sound is told as heard only where it is likelier than not, even if a lower threshold had the better F1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +99,8 @@ def calibrate(
     short_logits, short_truth = short if short is not None else (event, truth["event"])
     brief = fit_events(short_logits, short_truth)
     brief_probability = brief.apply(short_logits)
-    active = [best_threshold(truth["event"][:, e], probability[:, e]) for e in range(len(EVENTS))]
+    best = [best_threshold(truth["event"][:, e], probability[:, e]) for e in range(len(EVENTS))]
+    active = [max(LEAST_LIKELY, threshold) for threshold in best]
     begins = [best_threshold(short_truth[:, e], brief_probability[:, e]) for e in range(len(EVENTS))]
     return {
         "calibration": {
