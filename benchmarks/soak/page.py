@@ -45,8 +45,8 @@ NOTES = """
 - On a machine as busy as its load says, the virtual microphone itself stalls: these gaps count as no levels too.
 - A refused node tries again ever more rarely, after a minute at the latest: so long it may take to come back.
 - A new process needs a few seconds until the first level.
-- Memory takes a step at the first midnights, when the digest reads the periods of the day (7 MB, 3 MB, then less): freed
-  pieces stay between others. Nothing in Python grows from one day to the next; between midnights memory is level.
+- Memory takes a step at the first midnights, when the digest reads the periods of the day: freed pieces stay between
+  others. Nothing in Python grows from one day to the next, and between midnights memory is level.
 """
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.app.health import Vitals
@@ -16,6 +17,8 @@ from monitor.settings import Settings
 from monitor.store.database import DatabaseError
 
 log = logging.getLogger(__name__)
+AT_ONCE = timedelta(hours=1)
+"""Of a day's periods read from the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,23 @@ class Narrating:
             return None
 
     def _periods(self, day: DaySummary) -> list[PeriodSummary]:
+        """Return the periods of a day without what a digest never looks at; a whole day in full would take 10 MB."""
         start, end = span_of_day(day)
+        kept: list[PeriodSummary] = []
         try:
-            return self._recorder.history.periods(start, end)
+            while start < end:
+                upto = min(start + AT_ONCE, end)
+                kept += [_lighter(period) for period in self._recorder.history.periods(start, upto)]
+                start = upto
         except DatabaseError as error:
             log.warning("history.unreadable", extra={"error": str(error)})
             return []
+        return kept
+
+
+def _lighter(period: PeriodSummary) -> PeriodSummary:
+    levels = period.levels.model_copy(update={"bands_Leq": None})
+    return period.model_copy(update={"levels": levels, "sound_events": [], "trace": []})
 
 
 def spent(spend: Spend) -> str:
