@@ -32,9 +32,9 @@ def resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def slope_mb_per_day(samples: Sequence[tuple[float, float]]) -> str:
-    """Return the slope of (hour, MB) from hour one on, least squares, per day; "-" for less than two hours."""
-    late = [sample for sample in samples if sample[0] >= 1]
+def slope_mb_per_day(samples: Sequence[tuple[float, float]], since_h: float = 1) -> str:
+    """Return the slope of (hour, MB) from an hour on, least squares, per day; "-" for less than an hour of it."""
+    late = [sample for sample in samples if sample[0] >= since_h]
     if len(late) < 2 or late[-1][0] - late[0][0] < 1:
         return "-"
     hours, mb = np.array(late).T

@@ -27,6 +27,7 @@ from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
 from monitor.app.summarising import Summarising
 from monitor.clock import SampleClock
+from monitor.memory import give_back, keep_together
 from monitor.narrate.narrator import Narrator
 from monitor.publish.messages import Durable, Identity
 from monitor.publish.mqtt import Publisher
@@ -64,7 +65,11 @@ def by_second(items: Iterator[Item]) -> Iterator[tuple[int, tuple[Item, ...]]]:
 
 
 def work(url: str, state: Path, seconds: int) -> None:
-    """Be the node: print what it used after every simulated hour, and what it told at the end."""
+    """Be the node: print what it used after every simulated hour, and what it told at the end.
+
+    Memory is kept together as by the node, and given back every simulated hour; the node does so every minute.
+    """
+    keep_together()
     rule = AlertRule(name="loud", above=52.0, cooldown_min=0)
     settings = Settings(
         node=NodeSettings(site=SITE, name=NODE, time_zone=ZONE),
@@ -107,6 +112,7 @@ def work(url: str, state: Path, seconds: int) -> None:
             heard_to = (second + 1) * RATE_HZ
             inbox.put(Observations(items, heard_to, heard_to))
             if (second + 1) % 3600 == 0:
+                give_back()
                 print(json.dumps({"hour": (second + 1) // 3600, "mb": resident_mb(os.getpid())}), flush=True)
         inbox.end()
 
@@ -169,7 +175,9 @@ def judge(
         run.figures[f"{name}, MB a day"] = f"{int(str(end[key])) / 1e6 / days:.2f}"
     run.figures["state folder at the end, MB"] = f"{int(str(end['size'])) / 1e6:.1f}"
     run.figures["resident at the end, MB"] = f"{memory[-1][1]:.1f}" if memory else "-"
-    run.figures["memory slope, MB a day"] = slope_mb_per_day(memory)
+    run.figures["memory slope from the first midnight on, MB a day"] = slope_mb_per_day(memory, since_h=25)
+    before = [mb for hour, mb in memory if hour < 24]
+    run.figures["resident before the first midnight, MB"] = f"{before[-1]:.1f}" if before else "-"
     if told != heard:
         run.failures.append(f"{told - heard} messages were lost")
     if ear.kinds["data/minute"] != -(-seconds // 60):
