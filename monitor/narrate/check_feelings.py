@@ -82,7 +82,7 @@ def _strength(item: Item, words: set[str], clause: Clause, sheet: FactSheet) -> 
     affect = sheet.affect
     assert affect is not None
     main = affect.word in words
-    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
+    degree = clause.degrees(item)
     if any(word.has("degree", "very") for word in degree) and not (main and affect.strength == "very"):
         yield f'"{degree[0].text} {item.text}" is stronger than the facts'
     if any(word.has("degree", "slightly") for word in degree) and main and affect.strength != "slightly":

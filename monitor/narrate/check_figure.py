@@ -1,37 +1,20 @@
 """Whether a figure of a caption is one of the facts, told of the right thing."""
 
-from collections.abc import Iterable
-from itertools import pairwise
-
-from monitor.narrate.belonging import belonging, nearest, ranges
+from monitor.narrate.belonging import belonging, nearest
 from monitor.narrate.check_level import levels
 from monitor.narrate.check_trust import disturbing
 from monitor.narrate.figures import SUPERLATIVES, approximate, clock, fits, hours
-from monitor.narrate.sentence import Clause, Item
-from monitor.narrate.sheet import Extreme, FactSheet, Moment, Notable
+from monitor.narrate.owners import Owners
+from monitor.narrate.sentence import Item
+from monitor.narrate.sheet import Moment
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 WHOLE = 0.98
 """Share of time from which a sound may be told of the whole interval."""
 
 
-class Judge:
-    """The figures of one stretch; `last` is the sound that was named last before it."""
-
-    def __init__(self, stretch: Clause, sheet: FactSheet, last: Item | None) -> None:
-        self.stretch = stretch
-        self.sheet = sheet
-        self.last = None if stretch.of("marker", "level") and not stretch.of("standout") else last
-        self.sounds = [item for item in stretch.of("sound") if not disturbing(item, stretch)]
-        self.superlatives = [item for item in stretch.items if set(item.values("compare")) & SUPERLATIVES]
-        self.twins = {
-            second.place: first
-            for first, second in pairwise(self.superlatives)
-            if [item.text for item in stretch.items if first.place < item.place < second.place] == ["and"]
-        }
-        """Superlatives that share what belongs to the one before: 'the quietest and calmest hour'."""
-        self.ranges = ranges(stretch.items)
-        self.bounds = (sheet.when.start, sheet.when.end) if sheet.when is not None else ("", "")
+class Judge(Owners):
+    """The figures of one stretch, judged."""
 
     def reason(self, figure: Item) -> str | None:
         """Return why a figure is refused, or None."""
@@ -53,40 +36,6 @@ class Judge:
             good = self._duration(figure)
             return None if good else f'"{figure.text} {figure.unit}" is not among the facts, or not of this'
         return None if self._of_date(figure) else f'the number "{figure.text}" is not among the facts'
-
-    def alike(self, figure: Item) -> list[Item]:
-        """Return the figures of the same kind; of times, those that do not tell when it all was."""
-        whole = [item for pair in self.ranges if (clock(pair[0]), clock(pair[1])) == self.bounds for item in pair]
-        alike = [item for item in self.stretch.figures() if (item.kind, item.unit) == (figure.kind, figure.unit)]
-        return [item for item in alike if item not in whole] or [figure]
-
-    def owners(self, figure: Item, heads: Iterable[Item]) -> list[Item]:
-        """Return the heads, of those given, that a figure belongs to."""
-        return belonging(self.alike(figure), heads, self.stretch.items).get(figure.place, [])
-
-    def notable(self, figure: Item) -> list[Notable]:
-        """Return what stood out of the sounds that a figure belongs to; of any, where no sound is named."""
-        owners = self.owners(figure, self.sounds) or ([self.last] if self.last is not None else [])
-        labels = {label for item in owners for label in item.labels}
-        if not owners:
-            return list(self.sheet.notable)
-        return [entry for entry in self.sheet.notable if entry.label in labels]
-
-    def at_the_time(self, entries: list[Notable]) -> list[Notable]:
-        """Return those that stood out at a time named in the stretch, where it names the time of any."""
-        times = {clock(item) for item in self.stretch.figures()}
-        return [entry for entry in entries if entry.at.clock in times] or entries
-
-    def extremes(self, figure: Item) -> list[Extreme]:
-        """Return the hours that a figure belongs to: those named by their time or by a superlative."""
-        found = []
-        heads = [pair[0] for pair in self.ranges]
-        for owner in self.owners(figure, heads):
-            pair = next(pair for pair in self.ranges if pair[0] is owner)
-            found += [entry for entry in self.sheet.extremes if hours(entry) == (clock(pair[0]), clock(pair[1]))]
-        for owner in self.owners(figure, self.superlatives):
-            found += [entry for entry in self.sheet.extremes if entry.what in owner.values("compare")]
-        return found
 
     def _shares(self, figure: Item) -> list[float | None]:
         trust = self.sheet.trust

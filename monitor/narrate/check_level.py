@@ -1,64 +1,60 @@
 """Which levels of the facts a figure in dB may be."""
 
-from typing import TYPE_CHECKING
-
 from monitor.narrate.belonging import cue_of, nearest
 from monitor.narrate.figures import clock
+from monitor.narrate.owners import Owners
 from monitor.narrate.sentence import Clause, Item
 from monitor.narrate.sheet import FactSheet
-
-if TYPE_CHECKING:
-    from monitor.narrate.check_figure import Judge
 
 LEVEL_CUES = ("average", "peak", "background", "lden", "by")
 
 
-def levels(judge: "Judge", figure: Item) -> list[float | None]:
+def levels(of: Owners, figure: Item) -> list[float | None]:
     """Return the levels of the facts, dB, that a figure may tell, by the cue that it stands with."""
-    level = judge.sheet.level
-    values: list[float | None] = [entry.LAeq for entry in judge.extremes(figure)]
-    if judge.sheet.kind == "day":
-        if any(0 < word.place - figure.place <= 3 for word in judge.stretch.of("whole")):
-            return [judge.sheet.lden if judge.stretch.of("cue", "lden") else level.LAeq]
-        named = {value for item in judge.owners(figure, judge.stretch.of("part")) for value in item.values("part")}
-        if named and not judge.ranges:
+    level = of.sheet.level
+    values: list[float | None] = [entry.LAeq for entry in of.extremes(figure)]
+    if of.sheet.kind == "day":
+        if any(0 < word.place - figure.place <= 3 for word in of.stretch.of("whole")):
+            return [of.sheet.lden if of.stretch.of("cue", "lden") else level.LAeq]
+        named = {value for item in of.owners(figure, of.stretch.of("part")) for value in item.values("part")}
+        if named and not of.ranges:
             values = []
-        values += [part.LAeq for part in judge.sheet.parts if part.part in named]
-        if named and not judge.ranges:
+        values += [part.LAeq for part in of.sheet.parts if part.part in named]
+        if named and not of.ranges:
             return values
-    cues = [item for name in LEVEL_CUES for item in judge.stretch.of("cue", name)]
-    cues += [item for item in judge.stretch.of("compare", "usual") if item not in cues]
-    cue = cue_of(figure, cues, judge.alike(figure), judge.stretch.items)
-    owner = nearest(figure, judge.owners(figure, judge.sounds), 99)
-    stood_out = judge.at_the_time(judge.notable(figure))
-    if owner is None and judge.last is None:
-        times = {clock(item) for item in judge.stretch.figures()}
+    cues = [item for name in LEVEL_CUES for item in of.stretch.of("cue", name)]
+    cues += [item for item in of.stretch.of("compare", "usual") if item not in cues]
+    cue = cue_of(figure, cues, of.alike(figure), of.stretch.items)
+    owner = nearest(figure, of.owners(figure, of.sounds), 99)
+    stood_out = of.at_the_time(of.notable(figure))
+    if owner is None and of.last is None:
+        times = {clock(item) for item in of.stretch.figures()}
         stood_out = [entry for entry in stood_out if entry.at.clock in times]
     peaks: list[float | None] = [entry.LAFmax for entry in stood_out]
     if cue is None:
         return [*values, level.LAeq, *peaks]
     if cue.has("compare", "usual"):
-        its_own = _beside_the_usual(judge.stretch, figure, cue)
-        return [*values, *_differences(judge.sheet, versus=True), level.LAeq if its_own else level.usual_LAeq]
+        its_own = _beside_the_usual(of.stretch, figure, cue)
+        return [*values, *_differences(of.sheet, versus=True), level.LAeq if its_own else level.usual_LAeq]
     if cue.has("cue", "average"):
         return [*values, level.LAeq]
     if cue.has("cue", "peak"):
-        if values and judge.stretch.of("unit"):
+        if values and of.stretch.of("unit"):
             return values
-        if owner is not None and _reached(cue, owner, judge.stretch):
+        if owner is not None and _reached(cue, owner, of.stretch):
             return [*values, *peaks]
-        if owner is None or _of_all(cue, owner, judge.stretch):
+        if owner is None or _of_all(cue, owner, of.stretch):
             return [*values, level.LAFmax, *([] if owner else peaks)]
-        said_of_it = owner is not None and (bool(peaks) or 0 < cue.place - owner.place <= 2)
+        said_of_it = bool(peaks) or 0 < cue.place - owner.place <= 2
         return [*values, *peaks] if said_of_it and not cue.has("marker", "level") else [*values, level.LAFmax, *peaks]
     if cue.has("cue", "background"):
         return [*values, level.L90]
     if cue.has("cue", "lden"):
-        return [judge.sheet.lden]
+        return [of.sheet.lden]
     compared = [level.LAeq, *peaks] if cue.has("marker", "than") else []
-    if any(0 < word.place - figure.place <= 5 for word in judge.stretch.of("compare", "usual")):
+    if any(0 < word.place - figure.place <= 5 for word in of.stretch.of("compare", "usual")):
         compared.append(level.usual_LAeq)  # 'below the 56 dB(A) that is usual'
-    return [*values, *compared, *_differences(judge.sheet, versus=False), *_differences(judge.sheet, versus=True)]
+    return [*values, *compared, *_differences(of.sheet, versus=False), *_differences(of.sheet, versus=True)]
 
 
 def _of_all(cue: Item, owner: Item, stretch: Clause) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from monitor.narrate.bands import LEVELS
 from monitor.narrate.belonging import denied, nearest
 from monitor.narrate.clock_face import part_of_day
+from monitor.narrate.figures import at_moment
 from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet
 
@@ -28,17 +29,12 @@ def check_loudness(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]
 
 def _bands(item: Item, clause: Clause) -> set[str]:
     bands = {band for value in item.values("level") for band in value.split("|")}
-    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
+    degree = clause.degrees(item)
     if any(word.has("degree", "very") for word in degree):
         bands = {f"very {band}" if f"very {band}" in LEVELS else band for band in bands - {"very quiet", "very loud"}}
     elif any(word.has("degree", "slightly") for word in degree):
         bands -= {"very quiet", "very loud"}
     return bands
-
-
-def _degrees(item: Item, clause: Clause) -> list[str]:
-    degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
-    return [value for word in degree for value in word.values("degree")]
 
 
 def _level(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> Iterator[str]:
@@ -57,7 +53,8 @@ def _level(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -> 
         if ("louder" in after and "loud" in bands) or ("quieter" in after and "quiet" in bands):
             return
     told = [other for other in clause.items if other.unit == "db" and 0 < other.place - item.end <= 2]
-    if level.band == "very quiet" and item.text == "quiet" and told and "very" not in _degrees(item, clause):
+    very = any(word.has("degree", "very") for word in clause.degrees(item))
+    if level.band == "very quiet" and item.text == "quiet" and told and not very:
         yield f'"{item.text}" is not how loud it was: the level is {level.band}'
         return
     quiet = sheet.quiet or (level.band in ("quiet", "very quiet"))
@@ -84,7 +81,7 @@ def _comparative(item: Item, clause: Clause, sentence: Sentence, sheet: FactShee
     if stretch.of("compare", "usual") and not turning:
         if direction not in versus:
             yield f'"{item.text}" than usual is not among the facts'
-        degree = [word for word in clause.of("degree") if 0 < item.place - word.end <= 1]
+        degree = clause.degrees(item)
         if any(word.has("degree", "much") for word in degree) and not versus.startswith("much"):
             yield f'"{degree[0].text} {item.text}" is more than the facts say'
         if any(word.has("degree", "slightly") for word in degree) and versus.startswith("much"):
@@ -179,12 +176,11 @@ def _superlatives(clause: Clause, sheet: FactSheet) -> Iterator[str]:
 
 def _when(name: str, clause: Clause, sheet: FactSheet) -> bool:
     """Return whether 'the loudest minute came at the end' is so; true where no such moment is told."""
-    words = [value for word in clause.of("moment") for value in word.values("moment")]
+    words = clause.of("moment")
     at = [entry.start.offset_s / sheet.duration_s for entry in sheet.extremes if entry.what == name]
     if not words or not at or clause.of("sound") or clause.of("standout"):
         return True
-    spans = {"start": (0.0, 0.4), "middle": (0.2, 0.8), "end": (0.6, 1.0)}
-    return any(spans[word][0] <= offset <= spans[word][1] for word in words for offset in at)
+    return any(at_moment(word, at) for word in words)
 
 
 def _parts_of(name: str, sheet: FactSheet) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.narrate.belonging import belonging, nearest, without_insertions
 from monitor.narrate.check_trust import covering
+from monitor.narrate.figures import at_moment
 from monitor.narrate.sentence import Clause, Item, Sentence
 from monitor.narrate.sheet import FactSheet, SoundFact
 
@@ -16,8 +17,6 @@ SHARES = {
 }
 """Shares of time, 0..1, for which a word of presence is true."""
 DOMINANT_SHARE = 0.5
-EARLY, LATE = 0.4, 0.6
-"""Parts of the interval, 0..1, that its beginning reaches to and its end from."""
 
 
 def check_presence(
@@ -150,10 +149,5 @@ def _moment(stretch: Clause, told: Sequence[tuple[Item, list[SoundFact]]], sheet
     for word in stretch.of("moment"):
         chosen = nearest(word, [item for item, _ in told], 99)
         offsets = [e.at.offset_s / sheet.duration_s for e in sheet.notable if chosen and e.label in chosen.labels]
-        good = {
-            "start": any(offset <= EARLY for offset in offsets),
-            "end": any(offset >= LATE for offset in offsets),
-            "middle": any(0.2 <= offset <= 0.8 for offset in offsets),
-        }
-        if not any(good[value] for value in word.values("moment")):
+        if not at_moment(word, offsets):
             yield f'"{word.text}" is not when it stood out'

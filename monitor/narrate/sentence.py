@@ -61,6 +61,10 @@ class Clause:
         """Return times, dates and numbers."""
         return [item for item in self.items if item.kind in ("time", "date", "number")]
 
+    def degrees(self, item: Item) -> list[Item]:
+        """Return the words of degree right before an item: 'very' of 'very loud'."""
+        return [word for word in self.of("degree") if 0 < item.place - word.end <= 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
