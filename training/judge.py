@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from monitor.types import EVENTS, PAQ, FloatArray
+from training.calibration import EventCalibration
 from training.losses import affect_of
 from training.metrics import Figure, auc, bootstrap, correlation, macro_accuracy
 from training.mixture.render import AUDIBLE_DB
@@ -44,6 +45,20 @@ def event_areas(score: FloatArray, arrays: Arrays) -> FloatArray:
     return areas
 
 
+def told(logits: FloatArray, arrays: Arrays, fields: dict[str, Any], least: float = 0.0) -> tuple[float, float]:
+    """Share of the sounds told that the labels name, and share of those named that are told; NaN without any.
+
+    Told: by calibration and thresholds of a bundle, and at least `least` likely; on clips where presence is known.
+    """
+    whole = fields["calibration"]["event"]
+    probability = EventCalibration(np.array(whole["scale"]), np.array(whole["bias"])).apply(logits)
+    there, known = presence(arrays)
+    said = (probability >= np.maximum(fields["thresholds"]["active"], least)) & known
+    named = there & known
+    right = float((said & named).sum())
+    return right / said.sum() if said.any() else float("nan"), right / named.sum() if named.any() else float("nan")
+
+
 def clamped_affect(outputs: Outputs) -> Tensor:
     """ISOP, ISOE and the eight PAQ (n, 10) within their scales, as a node tells them."""
     affect = affect_of(outputs)
@@ -77,16 +92,18 @@ def judge(
     def agreement(rows: NDArray[np.int64], columns: slice) -> float:
         return float(correlation(affect[rows][:, columns], teacher_affect[rows][:, columns]).mean())
 
+    def area(said: FloatArray, rows: NDArray[np.int64]) -> float:
+        areas = event_areas(said[rows], subset(rows))
+        return float(np.nanmean(areas)) if (~np.isnan(areas)).any() else float("nan")
+
     figures = {
         "scene_macro_accuracy": bootstrap(lambda i: accuracy(scene, i), n, groups=origins),
         "teachers_scene_macro_accuracy": bootstrap(lambda i: accuracy(teacher_scene, i), n, groups=origins),
         "scene_as_teachers": bootstrap(
             lambda i: macro_accuracy(teacher_scene[i].argmax(axis=1), scene[i].argmax(axis=1)), n, groups=origins
         ),
-        "event_auc": bootstrap(lambda i: float(np.nanmean(event_areas(event[i], subset(i)))), n, groups=origins),
-        "teachers_event_auc": bootstrap(
-            lambda i: float(np.nanmean(event_areas(teacher_event[i], subset(i)))), n, groups=origins
-        ),
+        "event_auc": bootstrap(lambda i: area(event, i), n, groups=origins),
+        "teachers_event_auc": bootstrap(lambda i: area(teacher_event, i), n, groups=origins),
         "paq_correlation": bootstrap(lambda i: agreement(i, slice(2, 10)), n, groups=origins),
         "iso_correlation": bootstrap(lambda i: agreement(i, slice(0, 2)), n, groups=origins),
     }

@@ -110,7 +110,8 @@ def bootstrap(
         drawn = rng.integers(0, len(members), len(members))
         rows = rng.integers(0, n, n) if groups is None else np.concatenate([members[g] for g in drawn])
         values.append(statistic(rows))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+    known = [value for value in values if not np.isnan(value)] or [float("nan")]
+    low, high = np.percentile(known, [2.5, 97.5])
     return Figure(statistic(everything), float(low), float(high))
 
 

@@ -1,6 +1,7 @@
 """The commands that made the shipped weights, end to end on tiny recordings: mix, distil, listen, judge, export."""
 
 import json
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_recordings_become_a_bundle(recordings: Path, shared: Path, tmp_path: Pa
     run("mix", *common, "--seconds", 4, "--shards", 1)
     run("mix", *common, "--seconds", 4, "--shards", 1, "--held-out")
     run("listen", *common)
+    run("listen", *common, "--level", 58)
     out = tmp_path / "trained.pt"
     run("distil", "--work", work, "--out", out, "--minutes", 0.05, "--scaling", scaling)
     assert (work / "narrow" / "curve.csv").read_text().startswith("step,minutes,clips")
@@ -36,6 +38,9 @@ def test_recordings_become_a_bundle(recordings: Path, shared: Path, tmp_path: Pa
     assert (
         figures["places_30s"]["clips"] == 3 and -1 <= figures["held_out_4s"]["figures"]["paq_correlation"]["value"] <= 1
     )
+    assert figures["places_30s_58dB"]["clips"] == figures["places_30s"]["scene_labels"]
+    named, told = figures["places_30s"]["told"][0]
+    assert all(isnan(share) or 0 <= share <= 1 for share in (named, told))
     bundle = tmp_path / "bundle"
     result = CliRunner().invoke(export_app, ["export", "--checkpoint", str(out), "--out", str(bundle)])
     assert result.exit_code == 0, result.output

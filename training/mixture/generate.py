@@ -53,15 +53,17 @@ class Generator:
         n = (job.seconds + LEAD_S) * RATE_HZ
         return self._hear(self.renderer.render(self.planner.draw(rng), n, rng) for rng in rngs)
 
-    def recordings(self, sources: list[Source], seconds: int, seed: int) -> dict[str, NDArray[np.generic]]:
-        """Recordings as they are (tiled or cropped, about their own level, nothing mixed in): for validation."""
+    def recordings(
+        self, sources: list[Source], seconds: int, seed: int, level_dba: float = float("nan")
+    ) -> dict[str, NDArray[np.generic]]:
+        """Recordings as they are (tiled or cropped, nothing mixed in), about their own level or at one, to validate."""
         n = (seconds + LEAD_S) * RATE_HZ
 
         def plain() -> Iterator[Soundscape]:
             for number, source in enumerate(sources):
                 rng = np.random.default_rng([seed, number])
                 part = Part(source.file, source.events, float(rng.normal(0, 3)), True, source.ambience)
-                yield self.renderer.render(Plan("plain", source.scene, 1.0, float("nan"), (part,)), n, rng)
+                yield self.renderer.render(Plan("plain", source.scene, 1.0, level_dba, (part,)), n, rng)
 
         origin = np.array([source.origin for source in sources], dtype="U80")
         return self._hear(plain()) | {"origin": origin}
