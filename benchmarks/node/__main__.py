@@ -41,7 +41,9 @@ def measure(options: argparse.Namespace, progress: Progress) -> Tables:
                 found["CPU, ms per audio second"] = {name: round(ms, 2) for name, ms in stages.items()}
                 found["CPU, s per audio hour"] = {name: round(3.6 * ms, 1) for name, ms in stages.items()}
             elif part == "memory":
-                found["memory"] = fast.memory(folder, options.hours, advance("memory", 60 * options.hours))
+                found["memory"] = fast.memory(
+                    folder, options.hours, advance("memory", 60 * options.hours), options.readings
+                )
             elif part == "start":
                 found["start-up"] = load | live.start_up(options.starts, advance("start-up", options.starts))
             elif part == "latency":
@@ -59,6 +61,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all")
     parser.add_argument("--minutes", type=float, default=10, help="sound for CPU by stage, min")
     parser.add_argument("--hours", type=float, default=3, help="sound for memory, h")
+    parser.add_argument(
+        "--readings", type=argparse.FileType("w"), metavar="CSV", help="where memory keeps each minute's reading, MB"
+    )
     parser.add_argument("--starts", type=int, default=7, help="starts for start-up")
     parser.add_argument("--nodes", type=int, default=12, help="nodes side by side for latency")
     parser.add_argument("--live", type=int, default=9, help="real time for latency, min")

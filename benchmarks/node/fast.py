@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -43,11 +44,12 @@ def by_stage(folder: Path, minutes: float, advance: Advance) -> dict[str, float]
     return {name: 1000 * used[name] / (60 * minutes) for name in STAGES} | {"all": 1000 * total / (60 * minutes)}
 
 
-def memory(folder: Path, hours: float, advance: Advance) -> dict[str, float | None]:
+def memory(folder: Path, hours: float, advance: Advance, readings: TextIO | None = None) -> dict[str, float | None]:
     """Run hours of the demo scene through a node of its own; return MB resident, and their growth in a day of sound.
 
     The node has an external broker, the template narrator and no dashboard. The slope is that of the straight line
-    through the readings of every minute from the first hour on, so it needs at least two.
+    through the readings of every minute from the first hour on, so it needs at least two. `readings` gets a line a
+    minute: its number and MB resident.
     """
     sound = folder / "hours.flac"
     write_scene(sound, 3600 * hours)
@@ -60,6 +62,8 @@ def memory(folder: Path, hours: float, advance: Advance) -> dict[str, float | No
             if json.loads(line)["type"] == "MinuteSummary" and (resident := node.resident_mb()) is not None:
                 found.append(resident)
                 cpu_s.append(node.cpu_s())
+                if readings:
+                    print(len(found), round(resident, 2), sep=",", file=readings, flush=True)
                 advance(1)
         node.process.wait()
         node.check()
