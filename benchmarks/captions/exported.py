@@ -7,8 +7,8 @@ from random import Random
 
 from benchmarks.captions import summaries
 from monitor.narrate import prompt
-from monitor.narrate.facts import facts
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.sheet import FactSheet
 
 PLACES = (
     *summaries.PLACES,

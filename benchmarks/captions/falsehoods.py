@@ -5,11 +5,11 @@ from random import Random
 
 from benchmarks.captions.phrases import Bank
 from benchmarks.captions.render import caption
-from monitor.narrate.bands import ANGLES, LEVELS, OPPOSITE
+from monitor.narrate.facts.bands import ANGLES, LEVELS, OPPOSITE
+from monitor.narrate.facts.sheet import Change, FactSheet, SceneFact, SoundFact
+from monitor.narrate.facts.sounds import TOLD_BY
+from monitor.narrate.facts.statements import WEEKDAYS
 from monitor.narrate.language import by_presence
-from monitor.narrate.sheet import Change, FactSheet, SceneFact, SoundFact
-from monitor.narrate.sounds import TOLD_BY
-from monitor.narrate.statements import WEEKDAYS
 from monitor.types import SCENES
 
 Altered = tuple[FactSheet, str | None]

@@ -10,9 +10,9 @@ from benchmarks.captions.phrases import FIRST, SECOND, Bank
 from benchmarks.captions.phrases_fourth import FOURTH
 from benchmarks.captions.phrases_third import THIRD, THIRD_ADDITIONS
 from benchmarks.captions.render import caption
-from monitor.narrate.check import check
-from monitor.narrate.facts import facts
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.caption import check
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.sheet import FactSheet
 
 BANKS: dict[str, tuple[Bank, tuple[str, ...]]] = {
     "first": (FIRST, ADDITIONS),

@@ -3,10 +3,10 @@
 from random import Random
 
 from benchmarks.captions.phrases import Bank
+from monitor.narrate.facts.sheet import FactSheet, Moment, SoundFact
+from monitor.narrate.facts.statements import WEEKDAYS
 from monitor.narrate.language import by_presence, capital
 from monitor.narrate.languages.en import span
-from monitor.narrate.sheet import FactSheet, Moment, SoundFact
-from monitor.narrate.statements import WEEKDAYS
 
 SENTENCES = 4
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.captions.exported import exported
 from benchmarks.captions.judged import Case
-from monitor.narrate.check import check
+from monitor.narrate.check.caption import check
 
 FILE = Path(__file__).with_name("written.json")
 """Sets by the seed of their export; each row: number, id of the facts, true and false headline and caption, fault."""

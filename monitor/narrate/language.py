@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from monitor.narrate.sheet import FactSheet, Presence, SoundFact
+from monitor.narrate.facts.sheet import FactSheet, Presence, SoundFact
 
 T = TypeVar("T")
 

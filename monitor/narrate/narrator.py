@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from monitor.narrate import prompt
 from monitor.narrate.answer import AnswerError, parse
-from monitor.narrate.check import check
-from monitor.narrate.facts import facts
+from monitor.narrate.check.caption import check
+from monitor.narrate.check.lexicon import lexicon
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.sheet import FactSheet
 from monitor.narrate.guards import Budget, Circuit, utc_now
 from monitor.narrate.language import Language
 from monitor.narrate.languages import language
 from monitor.narrate.languages.en import LANGUAGE as ENGLISH
-from monitor.narrate.lexicon import lexicon
 from monitor.narrate.llm import ClientFactory, Llm, LlmError
-from monitor.narrate.sheet import FactSheet
 from monitor.narrate.template import compose
 from monitor.records import Caption, DaySummary, Interval, MinuteSummary, PeriodSummary, Usual
 from monitor.settings import NarrateSettings, NodeSettings

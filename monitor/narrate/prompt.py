@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.narrate.place import commands
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.facts.place import commands
+from monitor.narrate.facts.sheet import FactSheet
 
 PROMPT_VERSION = "1"
 """Goes up with every change of the words below; every caption carries it."""

@@ -1,7 +1,7 @@
 """The template narrator: facts in, plain sentences out; deterministic, and never without an answer."""
 
+from monitor.narrate.facts.sheet import FactSheet
 from monitor.narrate.language import Language, Pick, capital
-from monitor.narrate.sheet import FactSheet
 
 LONGEST_HEADLINE = 120
 SENTENCES = 4

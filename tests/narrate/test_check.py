@@ -7,9 +7,9 @@ import pytest
 from benchmarks.captions import summaries
 from benchmarks.captions.judged import BANKS, cases
 from benchmarks.captions.written import sets, written
-from monitor.narrate.check import check
-from monitor.narrate.facts import facts
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.caption import check
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.sheet import FactSheet
 from monitor.records import EventActivity, PeriodSummary, Usual
 from monitor.settings import NodeSettings
 

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.captions import summaries
 from monitor.narrate.answer import AnswerError, parse
-from monitor.narrate.bands import agreement, level_band
-from monitor.narrate.daylight import light, sun_elevation
-from monitor.narrate.facts import facts
+from monitor.narrate.facts.bands import agreement, level_band
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.daylight import light, sun_elevation
 from monitor.records import EventActivity, PeriodSummary, TracePoint, Usual
 from monitor.settings import NodeSettings
 

@@ -15,8 +15,8 @@ import pytest
 from rude_server import CONTENT_FAULTS, FAULTS, RudeServer, answer
 
 from benchmarks.captions import summaries
-from monitor.narrate.check import check
-from monitor.narrate.facts import facts
+from monitor.narrate.check.caption import check
+from monitor.narrate.facts.build import facts
 from monitor.narrate.languages.en import LANGUAGE as ENGLISH
 from monitor.narrate.narrator import Narrator, describe_caption
 from monitor.narrate.template import compose

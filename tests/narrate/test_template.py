@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.captions import summaries
-from monitor.narrate.bands import withheld
-from monitor.narrate.check import check
-from monitor.narrate.facts import facts
+from monitor.narrate.check.caption import check
+from monitor.narrate.facts.bands import withheld
+from monitor.narrate.facts.build import facts
+from monitor.narrate.facts.place import clean, commands
 from monitor.narrate.languages import language
 from monitor.narrate.narrator import Narrator
-from monitor.narrate.place import clean, commands
 from monitor.narrate.template import compose
 from monitor.settings import NarrateSettings, NodeSettings
 

@@ -1,7 +1,7 @@
 """English captions."""
 
+from monitor.narrate.facts.sheet import Extreme, FactSheet, Moment, SoundFact
 from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
-from monitor.narrate.sheet import Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
     "Human sounds": "sounds of people",

@@ -1,7 +1,7 @@
 """Nederlandse bijschriften."""
 
+from monitor.narrate.facts.sheet import Change, Extreme, FactSheet, Moment, SoundFact
 from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
-from monitor.narrate.sheet import Change, Extreme, FactSheet, Moment, SoundFact
 
 SOUNDS = {
     "Human sounds": "geluiden van mensen",

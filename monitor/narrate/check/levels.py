@@ -1,10 +1,10 @@
 """Which levels of the facts a figure in dB may be."""
 
-from monitor.narrate.belonging import cue_of, nearest
-from monitor.narrate.figures import clock
-from monitor.narrate.owners import Owners
-from monitor.narrate.sentence import Clause, Item
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.belonging import cue_of, nearest
+from monitor.narrate.check.exactness import clock
+from monitor.narrate.check.owners import Owners
+from monitor.narrate.check.sentence import Clause, Item
+from monitor.narrate.facts.sheet import FactSheet
 
 LEVEL_CUES = ("average", "peak", "background", "lden", "by")
 

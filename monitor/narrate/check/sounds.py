@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.belonging import belonging, without_insertions
-from monitor.narrate.check_presence import check_presence
-from monitor.narrate.check_trust import disturbing
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet, SoundFact
-from monitor.narrate.sounds import TOLD_BY
+from monitor.narrate.check.belonging import belonging, without_insertions
+from monitor.narrate.check.presence import check_presence
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.check.trust import disturbing
+from monitor.narrate.facts.sheet import FactSheet, SoundFact
+from monitor.narrate.facts.sounds import TOLD_BY
 
 
 def part_told(item: Item, sentence: Sentence) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.sheet import Extreme, FactSheet, Moment
+from monitor.narrate.facts.sheet import Extreme, FactSheet, Moment
 from monitor.records import Fact
 
 SOUNDS = {

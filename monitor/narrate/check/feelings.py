@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.belonging import belonging, denied
-from monitor.narrate.check_trust import disturbing
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.belonging import belonging, denied
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.check.trust import disturbing
+from monitor.narrate.facts.sheet import FactSheet
 
 
 def check_feelings(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:

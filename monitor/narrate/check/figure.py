@@ -1,12 +1,12 @@
 """Whether a figure of a caption is one of the facts, told of the right thing."""
 
-from monitor.narrate.belonging import belonging, nearest
-from monitor.narrate.check_level import levels
-from monitor.narrate.check_trust import disturbing
-from monitor.narrate.figures import SUPERLATIVES, approximate, clock, fits, hours
-from monitor.narrate.owners import Owners
-from monitor.narrate.sentence import Item
-from monitor.narrate.sheet import Moment
+from monitor.narrate.check.belonging import belonging, nearest
+from monitor.narrate.check.exactness import SUPERLATIVES, approximate, clock, fits, hours
+from monitor.narrate.check.levels import levels
+from monitor.narrate.check.owners import Owners
+from monitor.narrate.check.sentence import Item
+from monitor.narrate.check.trust import disturbing
+from monitor.narrate.facts.sheet import Moment
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 WHOLE = 0.98

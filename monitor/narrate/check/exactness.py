@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from monitor.narrate.sentence import Clause, Item
-from monitor.narrate.sheet import Extreme
+from monitor.narrate.check.sentence import Clause, Item
+from monitor.narrate.facts.sheet import Extreme
 
 SUPERLATIVES = {"loudest", "quietest", "calmest"}
 MOMENTS = {"start": (0.0, 0.4), "middle": (0.2, 0.8), "end": (0.6, 1.0)}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from monitor.narrate.sheet import Certainty, Moment, Notable, Presence, SoundFact
+from monitor.narrate.facts.sheet import Certainty, Moment, Notable, Presence, SoundFact
 from monitor.records import EventActivity, SoundEvent
 from monitor.types import EVENTS
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from monitor.narrate.belonging import belonging, ranges
-from monitor.narrate.check_trust import disturbing
-from monitor.narrate.figures import SUPERLATIVES, clock, hours
-from monitor.narrate.sentence import Clause, Item
-from monitor.narrate.sheet import Extreme, FactSheet, Notable
+from monitor.narrate.check.belonging import belonging, ranges
+from monitor.narrate.check.exactness import SUPERLATIVES, clock, hours
+from monitor.narrate.check.sentence import Clause, Item
+from monitor.narrate.check.trust import disturbing
+from monitor.narrate.facts.sheet import Extreme, FactSheet, Notable
 
 
 class Owners:

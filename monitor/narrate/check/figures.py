@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.check_figure import Judge
-from monitor.narrate.sentence import Item, Sentence
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.figure import Judge
+from monitor.narrate.check.sentence import Item, Sentence
+from monitor.narrate.facts.sheet import FactSheet
 
 
 def check_figures(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:

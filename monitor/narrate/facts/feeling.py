@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from monitor.narrate import bands
-from monitor.narrate.sheet import AffectFact, Change, Moment
+from monitor.narrate.facts import bands
+from monitor.narrate.facts.sheet import AffectFact, Change, Moment
 from monitor.records import Affect, TracePoint
 
 SUPPORT = 0.1

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from monitor.narrate.lexicon import Tag
+from monitor.narrate.check.lexicon import Tag
 
 
 @dataclass(frozen=True, slots=True)

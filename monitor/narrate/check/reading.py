@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from monitor.narrate.lexicon import Lexicon, Tag
-from monitor.narrate.sentence import Clause, Item, Sentence
+from monitor.narrate.check.lexicon import Lexicon, Tag
+from monitor.narrate.check.sentence import Clause, Item, Sentence
 
 PLACE = "⌂"
 """Stands for the name of the place, whose words claim nothing."""

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from monitor.narrate import bands, sounds
-from monitor.narrate.clock_face import ClockFace
-from monitor.narrate.day import extremes_of_day, parts_of_day
-from monitor.narrate.feeling import affect_fact, changes
-from monitor.narrate.place import clean
-from monitor.narrate.sheet import Certainty, Extreme, FactSheet, LevelFact, SceneFact, Trust, Versus
-from monitor.narrate.statements import statements
+from monitor.narrate.facts import bands, sounds
+from monitor.narrate.facts.clock_face import ClockFace
+from monitor.narrate.facts.day import extremes_of_day, parts_of_day
+from monitor.narrate.facts.feeling import affect_fact, changes
+from monitor.narrate.facts.place import clean
+from monitor.narrate.facts.sheet import Certainty, Extreme, FactSheet, LevelFact, SceneFact, Trust, Versus
+from monitor.narrate.facts.statements import statements
 from monitor.records import DaySummary, Interval, MinuteSummary, PeriodSummary, Scene, TracePoint, Usual
 from monitor.settings import NodeSettings
 

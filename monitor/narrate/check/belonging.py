@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from monitor.narrate.sentence import Clause, Item
+from monitor.narrate.check.sentence import Clause, Item
 
 FAR = 13
 """Words beyond which a cue no longer belongs to a figure."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.belonging import nearest
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet, When
+from monitor.narrate.check.belonging import nearest
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.facts.sheet import FactSheet, When
 
 NAMES = {
     "park": ("park", "garden", "tuin", "plantsoen"),

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from monitor.narrate.daylight import light
-from monitor.narrate.sheet import Moment, When
+from monitor.narrate.facts.daylight import light
+from monitor.narrate.facts.sheet import Moment, When
 from monitor.settings import NodeSettings
 
 

@@ -4,16 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.narrate.check_feelings import check_feelings
-from monitor.narrate.check_figures import check_figures
-from monitor.narrate.check_loudness import check_loudness
-from monitor.narrate.check_setting import check_setting
-from monitor.narrate.check_sounds import check_sounds
-from monitor.narrate.check_trust import check_trust
-from monitor.narrate.lexicon import Lexicon, lexicon
-from monitor.narrate.reading import read
-from monitor.narrate.sentence import Sentence
-from monitor.narrate.sheet import FactSheet, Moment
+from monitor.narrate.check.feelings import check_feelings
+from monitor.narrate.check.figures import check_figures
+from monitor.narrate.check.lexicon import Lexicon, lexicon
+from monitor.narrate.check.loudness import check_loudness
+from monitor.narrate.check.reading import read
+from monitor.narrate.check.sentence import Sentence
+from monitor.narrate.check.setting import check_setting
+from monitor.narrate.check.sounds import check_sounds
+from monitor.narrate.check.trust import check_trust
+from monitor.narrate.facts.sheet import FactSheet, Moment
 from monitor.narrate.template import LONGEST_HEADLINE
 
 LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 900)}

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.facts.sheet import FactSheet
 
 LEAST_WIND_PCT, LEAST_OVERLOAD_PCT, WHOLE_PCT = 10, 1, 98
 """As in the facts: what is told of the data, and from when on they are whole."""

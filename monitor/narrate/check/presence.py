@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from monitor.narrate.belonging import belonging, nearest, without_insertions
-from monitor.narrate.check_trust import covering
-from monitor.narrate.figures import at_moment
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet, SoundFact
+from monitor.narrate.check.belonging import belonging, nearest, without_insertions
+from monitor.narrate.check.exactness import at_moment
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.check.trust import covering
+from monitor.narrate.facts.sheet import FactSheet, SoundFact
 
 SHARES = {
     "throughout": (0.85, 1.0),

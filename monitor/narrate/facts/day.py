@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from monitor.narrate import bands, sounds
-from monitor.narrate.clock_face import ClockFace, part_of_day
-from monitor.narrate.feeling import affect_fact
-from monitor.narrate.sheet import Extreme, PartOfDay
+from monitor.narrate.facts import bands, sounds
+from monitor.narrate.facts.clock_face import ClockFace, part_of_day
+from monitor.narrate.facts.feeling import affect_fact
+from monitor.narrate.facts.sheet import Extreme, PartOfDay
 from monitor.records import Affect, PeriodSummary
 
 LEAST_HOURS = 4

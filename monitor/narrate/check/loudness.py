@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from monitor.narrate.bands import LEVELS
-from monitor.narrate.belonging import denied, nearest
-from monitor.narrate.clock_face import part_of_day
-from monitor.narrate.figures import at_moment
-from monitor.narrate.sentence import Clause, Item, Sentence
-from monitor.narrate.sheet import FactSheet
+from monitor.narrate.check.belonging import denied, nearest
+from monitor.narrate.check.exactness import at_moment
+from monitor.narrate.check.sentence import Clause, Item, Sentence
+from monitor.narrate.facts.bands import LEVELS
+from monitor.narrate.facts.clock_face import part_of_day
+from monitor.narrate.facts.sheet import FactSheet
 
 
 def check_loudness(sentences: list[Sentence], sheet: FactSheet) -> Iterator[str]:
