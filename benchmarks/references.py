@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.app import config
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = (["-m", "monitor.publish.reference", "--out", "docs"], ["-m", "benchmarks.conformance", "--write"])
+COMMANDS = (["-m", "monitor.publish.contract.reference", "--out", "docs"], ["-m", "benchmarks.conformance", "--write"])
 
 
 def main() -> None:

@@ -10,6 +10,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["base", "dsp", "model", "aggregate", "narrate", "sources", "store", "publish", "dashboard", "report", "app"]
 """A package imports only itself and packages before it. `base` is the modules of monitor/ itself."""
+INSIDE = {
+    "narrate.facts": set(),
+    "narrate.check": {"narrate.facts"},
+    "publish.contract": set(),
+    "publish.link": set(),
+}
+"""A folder within a package imports of that package only itself and these."""
 HEAVY = {"torch", "scipy", "mosqito", "matplotlib", "librosa", "sklearn", "model_export", "training"}
 
 
@@ -45,6 +52,18 @@ def test_imports_point_down(path: Path) -> None:
             assert FLOORS.index(floor(name)) <= own, f"{dotted} imports {name}, which lies above it"
         allowed = {"matplotlib"} if floor(dotted) == "report" else set()
         assert top not in HEAVY - allowed, f"{dotted} imports {name}, which the node must not need"
+
+
+@pytest.mark.parametrize("folder", INSIDE)
+def test_folders_within_a_package_stand_alone(folder: str) -> None:
+    package, allowed = folder.split(".")[0], {folder} | INSIDE[folder]
+    paths = sorted((ROOT / "monitor" / folder.replace(".", "/")).rglob("*.py"))
+    assert paths
+    for path in paths:
+        for name in imports(path):
+            _, *parts = name.split(".")
+            if parts[:1] == [package]:
+                assert ".".join(parts[:2]) in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_running_the_node_loads_no_heavy_library() -> None:

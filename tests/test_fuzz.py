@@ -14,7 +14,7 @@ from monitor.app import config
 from monitor.app.failure import Failure
 from monitor.model.bundle import Bundle, BundleError
 from monitor.narrate.answer import AnswerError, parse
-from monitor.publish.messages import KINDS, decode
+from monitor.publish.contract.messages import KINDS, decode
 from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import CalibrationState
 from monitor.sources.contract import SourceError

@@ -12,8 +12,8 @@ from statistics import median
 import numpy as np
 
 from benchmarks.node.rig import SITE, Node, broker, microphone, write_scene
-from monitor.publish.follow import Follower
-from monitor.publish.messages import MinuteMessage, SnapshotMessage
+from monitor.publish.contract.messages import MinuteMessage, SnapshotMessage
+from monitor.publish.fleet.follow import Follower
 from monitor.settings import MqttSettings
 from monitor.snapshot import Snapshot
 

@@ -5,8 +5,7 @@ import time
 from collections import Counter, defaultdict
 
 from benchmarks.soak.witness import Witness
-from monitor.publish.follow import parse_topic
-from monitor.publish.messages import (
+from monitor.publish.contract.messages import (
     ROOT,
     Envelope,
     HealthMessage,
@@ -15,7 +14,8 @@ from monitor.publish.messages import (
     StatusMessage,
     decode,
 )
-from monitor.publish.subscription import Subscription
+from monitor.publish.fleet.follow import parse_topic
+from monitor.publish.link.subscription import Subscription
 from monitor.settings import MqttSettings
 from monitor.snapshot import Health
 

@@ -29,7 +29,7 @@ from monitor.app.summarising import Summarising
 from monitor.clock import SampleClock
 from monitor.memory import give_back, keep_together
 from monitor.narrate.narrator import Narrator
-from monitor.publish.messages import Durable, Identity
+from monitor.publish.contract.messages import Durable, Identity
 from monitor.publish.mqtt import Publisher
 from monitor.settings import AlertRule, AlertSettings, MqttSettings, NodeSettings, Settings
 from monitor.store.history import History

@@ -12,9 +12,9 @@ from monitor.app.health import LOW_DISK_MB
 from monitor.clock import kernel_synchronised
 from monitor.model.bundle import Bundle, BundleError
 from monitor.narrate.llm import LlmError, api_key
-from monitor.publish.address import Address, MqttConfigError
-from monitor.publish.connection import Lost
-from monitor.publish.dialer import Dialer
+from monitor.publish.link.address import Address, MqttConfigError
+from monitor.publish.link.connection import Lost
+from monitor.publish.link.dialer import Dialer
 from monitor.settings import Settings
 from monitor.sources.calibration import CalibrationStore, CalibrationUnreadable, device_key, resolve
 from monitor.sources.contract import SourceError

@@ -9,8 +9,7 @@ from monitor.app import authority
 from monitor.app.config import toml_value
 from monitor.app.failure import Exit, Failure
 from monitor.app.provisioning import Node
-from monitor.publish.address import Address
-from monitor.publish.credentials import (
+from monitor.publish.fleet.credentials import (
     RIGHTS_OF_READER,
     User,
     access_list,
@@ -19,6 +18,7 @@ from monitor.publish.credentials import (
     read_password_file,
     rights_of_node,
 )
+from monitor.publish.link.address import Address
 
 
 @dataclass

@@ -10,8 +10,8 @@ from monitor.app.health import Vitals
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel
 from monitor.narrate.narrator import Narrator, Spend
-from monitor.publish.messages import span_of_day
-from monitor.publish.payloads import Digest
+from monitor.publish.contract.messages import span_of_day
+from monitor.publish.contract.payloads import Digest
 from monitor.records import DaySummary, MinuteSummary, PeriodSummary, Usual
 from monitor.settings import Settings
 from monitor.store.database import DatabaseError

@@ -27,11 +27,11 @@ from monitor.dsp.hearing import Hearing
 from monitor.model.bundle import Bundle, BundleError
 from monitor.model.predictor import Predictor
 from monitor.narrate.narrator import Narrator
-from monitor.publish.address import MqttConfigError
+from monitor.publish.contract.messages import Durable, Identity
+from monitor.publish.contract.payloads import Location, Meta
 from monitor.publish.embedded import EmbeddedBroker
-from monitor.publish.messages import Durable, Identity
+from monitor.publish.link.address import MqttConfigError
 from monitor.publish.mqtt import Publisher
-from monitor.publish.payloads import Location, Meta
 from monitor.publish.webhook import Webhook
 from monitor.settings import Settings
 from monitor.sources import open_source

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
-from monitor.publish.address import Address, MqttConfigError
+from monitor.publish.link.address import Address, MqttConfigError
 from monitor.settings import Settings
 
 HOME = PurePosixPath("/etc/soundscape-monitor")

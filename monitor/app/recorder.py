@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from monitor.aggregate.statistics import IntervalStats
 from monitor.app.health import Vitals
-from monitor.publish.messages import Durable
+from monitor.publish.contract.messages import Durable
+from monitor.publish.contract.payloads import Digest
 from monitor.publish.mqtt import Publisher
-from monitor.publish.payloads import Digest
 from monitor.publish.webhook import Webhook
 from monitor.records import (
     Alert,

@@ -1,7 +1,13 @@
 """The live view of a node that runs elsewhere: from its messages to snapshots."""
 
-from monitor.publish.follow import Received
-from monitor.publish.messages import CaptionMessage, HealthMessage, MinuteMessage, SnapshotMessage, StatusMessage
+from monitor.publish.contract.messages import (
+    CaptionMessage,
+    HealthMessage,
+    MinuteMessage,
+    SnapshotMessage,
+    StatusMessage,
+)
+from monitor.publish.fleet.follow import Received
 from monitor.records import Caption, MinuteSummary
 from monitor.snapshot import Health, Snapshot
 from monitor.types import THIRD_OCTAVES_HZ

@@ -1,9 +1,8 @@
 """The template narrator: facts in, plain sentences out; deterministic, and never without an answer."""
 
-from monitor.narrate.facts.sheet import FactSheet
+from monitor.narrate.facts.sheet import LONGEST_HEADLINE, FactSheet
 from monitor.narrate.language import Language, Pick, capital
 
-LONGEST_HEADLINE = 120
 SENTENCES = 4
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.publish.connection import Connection, Lost, content
-from monitor.publish.messages import schema_uris
-from monitor.publish.reasons import RETRY, rejection
+from monitor.publish.contract.messages import schema_uris
+from monitor.publish.link.connection import Connection, Lost, content
+from monitor.publish.link.reasons import RETRY, rejection
 from monitor.settings import MqttSettings
 from monitor.store.outbox import Outbox
 from monitor.store.outbox_file import Entry

@@ -11,7 +11,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-from monitor.publish.address import MqttConfigError
+from monitor.publish.link.address import MqttConfigError
 from monitor.settings import MqttSettings
 
 HOST = "127.0.0.1"

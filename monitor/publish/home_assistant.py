@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from monitor import __version__
-from monitor.publish.messages import Identity, topic
-from monitor.publish.payloads import Meta
+from monitor.publish.contract.messages import Identity, topic
+from monitor.publish.contract.payloads import Meta
 from monitor.types import SCENES
 
 MINUTE_EXPIRES_S = 300

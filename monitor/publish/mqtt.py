@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from monitor.publish.address import Address
-from monitor.publish.messages import (
+from monitor.publish.contract.messages import (
     KINDS,
     MAX_PAYLOAD,
     Durable,
@@ -26,7 +25,8 @@ from monitor.publish.messages import (
     span,
     topic,
 )
-from monitor.publish.payloads import Digest, Meta
+from monitor.publish.contract.payloads import Digest, Meta
+from monitor.publish.link.address import Address
 from monitor.publish.posts import Post, Posts
 from monitor.publish.voice import Voice
 from monitor.records import Interval, Quality
@@ -96,17 +96,17 @@ class Publisher:
     def live(self, snapshot: Snapshot) -> None:
         """Send the live view if it is wanted and the broker is there; never stored."""
         if self._sends_live and self._voice.connected:
-            self._posts.put(Post("live/snapshot", encode(SnapshotMessage(**self._head(), result=snapshot)), False, 0))
+            self._posts.put(Post("live/snapshot", encode(SnapshotMessage(**self._head(), result=snapshot))))
 
     def health(self, health: Health) -> None:
         """Publish what the node thinks of itself; the newest is sent when the broker returns."""
-        self._posts.put(Post("health", encode(HealthMessage(**self._head(), result=health)), True, 0))
+        self._posts.put(Post("health", encode(HealthMessage(**self._head(), result=health))))
 
     def meta(self, meta: Meta) -> None:
         """Publish what changes rarely; it is sent again with every birth."""
         meta = meta.model_copy(update={"schemas": meta.schemas or schema_uris()})
         self._voice.meta = meta
-        self._posts.put(Post("meta", encode(MetaMessage(**self._head(), result=meta)), True, 1))
+        self._posts.put(Post("meta", encode(MetaMessage(**self._head(), result=meta))))
 
     def stop(self, deadline_s: float = 5.0) -> None:
         """Send what waits if the broker is there, then `offline`, then end; what is left waits for the next start."""

@@ -4,7 +4,6 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +12,6 @@ class Post:
 
     kind: str
     payload: bytes
-    retain: bool
-    qos: Literal[0, 1]
 
 
 class Posts:

@@ -11,13 +11,14 @@ from typing import Literal
 import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.publish.address import MqttConfigError
-from monitor.publish.connection import Connection, Lost, Refused, Will, content
-from monitor.publish.dialer import Backoff, Dialer
+from monitor.publish.contract.messages import Identity, MetaMessage, StatusMessage, encode, schema_uris, topic
+from monitor.publish.contract.payloads import Meta, Status
+from monitor.publish.contract.ways import WAYS
 from monitor.publish.drain import Drain
 from monitor.publish.home_assistant import discovery, discovery_topic
-from monitor.publish.messages import Identity, MetaMessage, StatusMessage, encode, schema_uris, topic
-from monitor.publish.payloads import Meta, Status
+from monitor.publish.link.address import MqttConfigError
+from monitor.publish.link.connection import Connection, Lost, Refused, Will, content
+from monitor.publish.link.dialer import Backoff, Dialer
 from monitor.publish.posts import Post, Posts
 from monitor.settings import MqttSettings
 from monitor.store.outbox import Outbox
@@ -25,8 +26,6 @@ from monitor.store.outbox_file import Entry
 
 log = logging.getLogger(__name__)
 
-EXPIRY_S = {"latest/minute": 600, "latest/caption": 7200, "health": 300, "live/snapshot": 10}
-"""How long a broker keeps what is only true now (MQTT 5), s."""
 LATEST = {"data/minute": "latest/minute", "data/caption": "latest/caption"}
 FAREWELL_S = 2.0
 STEADY_S = 10.0
@@ -152,16 +151,16 @@ class Voice(threading.Thread):
         drain.finish()
         for post in self._posts.take():
             self._send(connection, post)
-        self._awaited = self._send(connection, Post("status", self._status("offline", "stopped"), True, 1))
+        self._awaited = self._send(connection, Post("status", self._status("offline", "stopped")))
         deadline = time.monotonic() + FAREWELL_S
         while self._awaited is not None and time.monotonic() < deadline:
             connection.serve(0.1)
 
     def _birth(self, connection: Connection) -> None:
-        self._send(connection, Post("status", self._status("online", "connected"), True, 1))
+        self._send(connection, Post("status", self._status("online", "connected")))
         if self.meta is not None:
             message = MetaMessage(**self._identity.model_dump(), resultTime=datetime.now(UTC), result=self.meta)
-            self._send(connection, Post("meta", encode(message), True, 1))
+            self._send(connection, Post("meta", encode(message)))
         if self._settings.discovery:
             connection.subscribe([f"{self._settings.discovery_prefix}/status"], required=False)
             self._announce(connection)
@@ -180,13 +179,13 @@ class Voice(threading.Thread):
     def _after_sending(self, connection: Connection, entry: Entry) -> None:
         self._count(entry.topic, entry.payload)
         if entry.kind in LATEST and not entry.late:
-            self._send(connection, Post(LATEST[entry.kind], entry.payload, True, 0))
+            self._send(connection, Post(LATEST[entry.kind], entry.payload))
 
     def _send(self, connection: Connection, post: Post) -> int:
-        where = topic(self._identity, post.kind)
-        properties = content(connection.version, expiry_s=EXPIRY_S.get(post.kind), schema=_SCHEMAS[post.kind])
+        where, way = topic(self._identity, post.kind), WAYS[post.kind]
+        properties = content(connection.version, expiry_s=way.expiry_s, schema=_SCHEMAS[post.kind])
         self._count(where, post.payload)
-        return connection.publish(where, post.payload, qos=post.qos, retain=post.retain, properties=properties)
+        return connection.publish(where, post.payload, qos=way.qos, retain=way.retain, properties=properties)
 
     def _acknowledged(self, packet: int, code: ReasonCode) -> None:
         if packet == self._awaited:

@@ -9,7 +9,7 @@ from pathlib import Path
 from brokers import Mosquitto, wait_for
 from command_line import CommandLine
 
-from monitor.publish.follow import Follower
+from monitor.publish.fleet.follow import Follower
 from monitor.settings import AggregateSettings, MqttSettings
 from monitor.store.history import History
 

@@ -27,10 +27,10 @@ from test_documents import PAGES, ROOT
 from virtual_microphone import virtual_microphone
 
 from monitor.model.bundle import Bundle
-from monitor.publish.examples import examples
-from monitor.publish.messages import Identity
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import Identity
+from monitor.publish.contract.payloads import Location, Meta
 from monitor.publish.mqtt import Publisher
-from monitor.publish.payloads import Location, Meta
 from monitor.settings import AggregateSettings, MqttSettings
 from monitor.store.history import History
 

@@ -11,7 +11,7 @@ from brokers import Mosquitto
 from command_line import CommandLine
 
 from monitor.dsp.hearing import Hearing
-from monitor.publish.follow import Follower
+from monitor.publish.fleet.follow import Follower
 from monitor.settings import MqttSettings
 
 LONGEST_ARRAY = 64

@@ -12,7 +12,7 @@ import soundfile
 from brokers import Mosquitto
 from command_line import CommandLine
 
-from monitor.publish.follow import Follower
+from monitor.publish.fleet.follow import Follower
 from monitor.settings import MqttSettings
 
 

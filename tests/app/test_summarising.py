@@ -14,7 +14,7 @@ from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
 from monitor.app.summarising import Summarising
 from monitor.clock import SampleClock
-from monitor.publish.messages import Durable
+from monitor.publish.contract.messages import Durable
 from monitor.records import MinuteSummary, PeriodSummary
 from monitor.settings import AggregateSettings
 from monitor.store.draft import DraftFile

@@ -18,10 +18,10 @@ from servers import ContextBroker, IotAgent, SensorThings
 from monitor.publish.bridges.fiware import entity, run_fiware
 from monitor.publish.bridges.relay import Unusable
 from monitor.publish.bridges.sensorthings import FIGURES, run_sensorthings
-from monitor.publish.examples import examples
-from monitor.publish.messages import Identity
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import Identity
+from monitor.publish.contract.payloads import Location, Meta
 from monitor.publish.mqtt import Publisher
-from monitor.publish.payloads import Location, Meta
 from monitor.settings import MqttSettings
 
 PLACE = Location(latitude=52.1, longitude=4.3, decimals=1)

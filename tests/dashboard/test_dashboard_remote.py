@@ -5,9 +5,9 @@ from rich.console import Console
 from monitor.dashboard.frame import render
 from monitor.dashboard.recent import Recent
 from monitor.dashboard.remote import RemoteView
-from monitor.publish.examples import examples
-from monitor.publish.follow import Received
-from monitor.publish.messages import CaptionMessage, MinuteMessage, SnapshotMessage, StatusMessage, encode
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import CaptionMessage, MinuteMessage, SnapshotMessage, StatusMessage, encode
+from monitor.publish.fleet.follow import Received
 
 MESSAGES = examples()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from records import minute
 
-from monitor.publish.messages import Identity
+from monitor.publish.contract.messages import Identity
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings
 

@@ -9,7 +9,7 @@ from brokers import Mosquitto, wait_for
 from records import START, caption, minute
 from test_kills import PersistentEar
 
-from monitor.publish.messages import Identity
+from monitor.publish.contract.messages import Identity
 from monitor.publish.mqtt import Publisher
 from monitor.records import SoundEvent
 from monitor.settings import MqttSettings

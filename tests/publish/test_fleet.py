@@ -13,9 +13,9 @@ import pytest
 from brokers import Mosquitto, Postgres, wait_for
 from records import minute
 
-from monitor.publish.collector import prepare, run_collector
-from monitor.publish.fleet import simulate
-from monitor.publish.messages import Identity
+from monitor.publish.contract.messages import Identity
+from monitor.publish.fleet.collector import prepare, run_collector
+from monitor.publish.fleet.virtual_nodes import simulate
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings
 
@@ -141,7 +141,7 @@ def filled(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
     identity = Identity.begin("fleet", "node00001")
     node = Publisher(MqttSettings(url=broker.url), identity, tmp_path_factory.mktemp("n") / "o.db")
     node.start()
-    from monitor.publish.examples import examples
+    from monitor.publish.contract.examples import examples
 
     node.publish(examples()["digest"].result)  # type: ignore[attr-defined]
     wait_for(lambda: stored(dsn) == counts["published"] + 1)

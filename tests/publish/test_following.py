@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from records import minute
 from typer.testing import CliRunner
 
-from monitor.publish.describe import line
+from monitor.publish.contract.describe import line
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import Identity
 from monitor.publish.embedded import EmbeddedBroker
-from monitor.publish.examples import examples
-from monitor.publish.follow import Follower, parse_topic
-from monitor.publish.ledger import Ledger
-from monitor.publish.messages import Identity
+from monitor.publish.fleet.follow import Follower, parse_topic
+from monitor.publish.fleet.ledger import Ledger
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from brokers import Mosquitto, wait_for
 
-from monitor.publish.messages import ROOT, Identity, decode
+from monitor.publish.contract.messages import ROOT, Identity, decode
+from monitor.publish.link.subscription import Subscription
 from monitor.publish.mqtt import Publisher
-from monitor.publish.subscription import Subscription
 from monitor.settings import MqttSettings
 
 HERE = Path(__file__).parent

@@ -10,12 +10,12 @@ import jsonschema
 import pytest
 import yaml
 
-from monitor.publish.compatibility import breaks
-from monitor.publish.examples import examples
+from monitor.publish.contract.compatibility import breaks
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import KINDS, Identity, decode, encode, topic
+from monitor.publish.contract.payloads import Meta
+from monitor.publish.contract.reference import asyncapi, files, incompatible, schemas
 from monitor.publish.home_assistant import discovery, discovery_topic
-from monitor.publish.messages import KINDS, Identity, decode, encode, topic
-from monitor.publish.payloads import Meta
-from monitor.publish.reference import asyncapi, files, incompatible, schemas
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NAMES = sorted({kind.rpartition("/")[2] for kind in KINDS})
@@ -23,7 +23,7 @@ NAMES = sorted({kind.rpartition("/")[2] for kind in KINDS})
 
 def test_the_reference_is_up_to_date() -> None:
     stale = [name for name, text in files().items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
-    assert not stale, f"run `python -m monitor.publish.reference --out docs`: {stale}"
+    assert not stale, f"run `python -m monitor.publish.contract.reference --out docs`: {stale}"
 
 
 def test_v1_has_not_broken_its_consumers() -> None:

@@ -15,8 +15,8 @@ from records import minute
 from monitor.app import config
 from monitor.app.failure import Failure
 from monitor.app.provisioning import read
-from monitor.publish.credentials import fits, hashed, read_password_file
-from monitor.publish.messages import Identity
+from monitor.publish.contract.messages import Identity
+from monitor.publish.fleet.credentials import fits, hashed, read_password_file
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings, Settings
 

@@ -12,10 +12,10 @@ import pytest
 from brokers import Mosquitto, wait_for
 from records import QUALITY, caption, minute, snapshot
 
-from monitor.publish.follow import Follower, Received
-from monitor.publish.messages import Identity, message_id
+from monitor.publish.contract.messages import Identity, message_id
+from monitor.publish.contract.payloads import Meta
+from monitor.publish.fleet.follow import Follower, Received
 from monitor.publish.mqtt import Publisher
-from monitor.publish.payloads import Meta
 from monitor.records import Alert, GapRecord, SoundEvent
 from monitor.settings import MqttSettings
 from monitor.snapshot import Health

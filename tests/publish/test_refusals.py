@@ -10,10 +10,10 @@ from brokers import Mosquitto, free_port, wait_for
 from certificates import Authority
 from records import caption, minute
 
-from monitor.publish.address import MqttConfigError
-from monitor.publish.connection import Lost
-from monitor.publish.dialer import Backoff
-from monitor.publish.messages import Identity
+from monitor.publish.contract.messages import Identity
+from monitor.publish.link.address import MqttConfigError
+from monitor.publish.link.connection import Lost
+from monitor.publish.link.dialer import Backoff
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings
 

@@ -10,9 +10,9 @@ from brokers import Mosquitto, wait_for
 from command_line import PROGRAM
 from records import minute
 
-from monitor.publish.messages import Identity, decode
+from monitor.publish.contract.messages import Identity, decode
+from monitor.publish.link.subscription import Subscription
 from monitor.publish.mqtt import Publisher
-from monitor.publish.subscription import Subscription
 from monitor.settings import MqttSettings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

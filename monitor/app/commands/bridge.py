@@ -11,8 +11,8 @@ import typer
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
-from monitor.publish.address import MqttConfigError
 from monitor.publish.bridges.relay import Unusable
+from monitor.publish.link.address import MqttConfigError
 
 app = typer.Typer(
     help="Carry messages from the broker to a city platform. Run it beside the broker; it goes on where it ended.",

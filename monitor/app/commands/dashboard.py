@@ -13,8 +13,8 @@ from monitor.app.failure import Exit, Failure
 from monitor.dashboard.lines import line
 from monitor.dashboard.live import Dashboard, can_draw
 from monitor.dashboard.remote import KINDS, RemoteView
-from monitor.publish.address import MqttConfigError
-from monitor.publish.follow import Follower
+from monitor.publish.fleet.follow import Follower
+from monitor.publish.link.address import MqttConfigError
 
 SILENT_S = 15.0
 """After so long without a word a node is said to be unknown to the broker."""

@@ -15,7 +15,7 @@ import typer
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
-from monitor.publish.address import Address, MqttConfigError
+from monitor.publish.link.address import Address, MqttConfigError
 from monitor.settings import MqttSettings
 
 app = typer.Typer(help="Many nodes: provision them, collect what they say, simulate them.", no_args_is_help=True)
@@ -86,7 +86,7 @@ def simulate(
     file: ConfigFile = None,
 ) -> None:
     """Drive a broker with virtual nodes: minutes, events, periods, captions and health, as real nodes send them."""
-    from monitor.publish.fleet import simulate as drive
+    from monitor.publish.fleet.virtual_nodes import simulate as drive
 
     settings = settings_for(file, broker)
     try:
@@ -110,7 +110,7 @@ def collect(
     file: ConfigFile = None,
 ) -> None:
     """Write all durable messages into PostgreSQL (TimescaleDB where it is installed), each once."""
-    from monitor.publish.collector import run_collector
+    from monitor.publish.fleet.collector import run_collector
 
     dsn = _dsn(dsn_file)
     stop = threading.Event()

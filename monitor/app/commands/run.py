@@ -18,7 +18,7 @@ from monitor.app.node import Node, Options, assemble
 from monitor.app.notify import Notifier
 from monitor.app.watch import Watch
 from monitor.memory import keep_together
-from monitor.publish.messages import Durable
+from monitor.publish.contract.messages import Durable
 from monitor.settings import Settings
 from monitor.sources.chatter import silence_native_chatter
 from monitor.sources.contract import SourceError

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
-from monitor.publish.address import MqttConfigError
-from monitor.publish.describe import line
-from monitor.publish.follow import Follower, Received
-from monitor.publish.ledger import Missing
+from monitor.publish.contract.describe import line
+from monitor.publish.fleet.follow import Follower, Received
+from monitor.publish.fleet.ledger import Missing
+from monitor.publish.link.address import MqttConfigError
 
 STYLES = {"alert": "bold red", "caption": "cyan", "digest": "cyan", "gap": "yellow", "status": "bold", "event": "green"}
 

@@ -13,8 +13,7 @@ from monitor.narrate.check.sentence import Sentence
 from monitor.narrate.check.setting import check_setting
 from monitor.narrate.check.sounds import check_sounds
 from monitor.narrate.check.trust import check_trust
-from monitor.narrate.facts.sheet import FactSheet, Moment
-from monitor.narrate.template import LONGEST_HEADLINE
+from monitor.narrate.facts.sheet import LONGEST_HEADLINE, FactSheet, Moment
 
 LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 900)}
 """Fewest and most sentences, most characters."""

@@ -8,6 +8,8 @@ Presence = Literal["throughout", "most", "part", "brief"]
 Certainty = Literal["clear", "likely", "possible"]
 Versus = Literal["much quieter", "quieter", "usual", "louder", "much louder"]
 Kind = Literal["clip", "minute", "period", "day"]
+LONGEST_HEADLINE = 120
+"""Characters."""
 
 
 class Moment(Record):

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, relay
-from monitor.publish.messages import DigestMessage, Envelope, MetaMessage, MinuteMessage, PeriodMessage
+from monitor.publish.contract.messages import DigestMessage, Envelope, MetaMessage, MinuteMessage, PeriodMessage
 from monitor.records import Interval
 from monitor.settings import MqttSettings
 

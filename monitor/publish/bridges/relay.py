@@ -11,11 +11,11 @@ from typing import Protocol
 
 import httpx
 
-from monitor.publish.connection import Lost
-from monitor.publish.dialer import Backoff
-from monitor.publish.follow import parse_topic
-from monitor.publish.messages import ROOT, Envelope, MetaMessage, decode
-from monitor.publish.subscription import Delivery, Subscription
+from monitor.publish.contract.messages import ROOT, Envelope, MetaMessage, decode
+from monitor.publish.fleet.follow import parse_topic
+from monitor.publish.link.connection import Lost
+from monitor.publish.link.dialer import Backoff
+from monitor.publish.link.subscription import Delivery, Subscription
 from monitor.settings import MqttSettings
 
 log = logging.getLogger(__name__)

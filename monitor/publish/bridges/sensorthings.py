@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, relay
-from monitor.publish.messages import Envelope, MetaMessage, MinuteMessage, PeriodMessage
-from monitor.publish.payloads import Meta
+from monitor.publish.contract.messages import Envelope, MetaMessage, MinuteMessage, PeriodMessage
+from monitor.publish.contract.payloads import Meta
 from monitor.records import Interval
 from monitor.settings import MqttSettings
 

@@ -1,6 +1,6 @@
 """The message reference, generated: JSON Schemas, examples, AsyncAPI document and a page for people.
 
-    python -m monitor.publish.reference --out docs
+    python -m monitor.publish.contract.reference --out docs
 
 A schema that would break consumers of the stored one is refused: such a change needs a new version of the topics.
 """
@@ -11,14 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from monitor.publish.compatibility import breaks
-from monitor.publish.examples import examples
-from monitor.publish.messages import KINDS, ROOT, VERSION, Envelope, encode
-from monitor.publish.reference_page import page
-from monitor.publish.voice import EXPIRY_S
-
-RETAINED = frozenset({"status", "meta", "health", "latest/minute", "latest/caption"})
-AT_MOST_ONCE = frozenset({"health", "live/snapshot", "latest/minute", "latest/caption"})
+from monitor.publish.contract.compatibility import breaks
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import KINDS, ROOT, VERSION, encode
+from monitor.publish.contract.page import page
+from monitor.publish.contract.ways import WAYS
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -51,9 +48,10 @@ def asyncapi() -> dict[str, Any]:
             "parameters": parameters,
             "messages": {message: {"$ref": f"#/components/messages/{message}"}},
         }
-        mqtt: dict[str, Any] = {"qos": int(kind not in AT_MOST_ONCE), "retain": kind in RETAINED}
-        if kind in EXPIRY_S:
-            mqtt["messageExpiryInterval"] = EXPIRY_S[kind]
+        way = WAYS[kind]
+        mqtt: dict[str, Any] = {"qos": way.qos, "retain": way.retain}
+        if way.expiry_s is not None:
+            mqtt["messageExpiryInterval"] = way.expiry_s
         operations[f"send_{name}"] = {
             "action": "send",
             "channel": {"$ref": f"#/channels/{name}"},
@@ -97,8 +95,7 @@ def files() -> dict[str, str]:
         body = json.loads(encode(message))
         texts[f"schemas/{VERSION}/examples/{name}.json"] = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
     texts["asyncapi.yaml"] = yaml.safe_dump(asyncapi(), sort_keys=False, allow_unicode=True, width=120)
-    durable = {kind for kind, model in KINDS.items() if issubclass(model, Envelope)}
-    texts["messages.md"] = page(schemas(), durable, RETAINED, EXPIRY_S)
+    texts["messages.md"] = page(schemas())
     return texts
 
 

@@ -10,11 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from monitor.publish import wire
-from monitor.publish.address import Address, password, tls_context
-from monitor.publish.drain import mark_late
-from monitor.publish.examples import examples
-from monitor.publish.messages import (
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import (
     Envelope,
     HealthMessage,
     Identity,
@@ -28,7 +25,10 @@ from monitor.publish.messages import (
     span,
     topic,
 )
-from monitor.publish.payloads import Location, Meta, Status
+from monitor.publish.contract.payloads import Location, Meta, Status
+from monitor.publish.drain import mark_late
+from monitor.publish.fleet import wire
+from monitor.publish.link.address import Address, password, tls_context
 from monitor.settings import MqttSettings
 
 MINUTE_S = 60.0

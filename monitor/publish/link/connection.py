@@ -18,8 +18,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.publish.address import Address, password, tls_context
-from monitor.publish.reasons import PASSING, Code, handshake, refusal, trouble
+from monitor.publish.link.address import Address, password, tls_context
+from monitor.publish.link.reasons import PASSING, Code, handshake, refusal, trouble
 from monitor.settings import MqttSettings
 
 CONNECT_S = 5.0

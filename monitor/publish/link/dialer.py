@@ -5,7 +5,7 @@ from typing import Unpack
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from monitor.publish.connection import Connection, Lost, Options, Refused, Unanswered
+from monitor.publish.link.connection import Connection, Lost, Options, Refused, Unanswered
 from monitor.settings import MqttSettings
 
 

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from monitor.publish.messages import ROOT
+from monitor.publish.contract.messages import ROOT
 from monitor.settings import Settings
 
 ITERATIONS = 101

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from monitor.publish import collector_schema as sql
-from monitor.publish.address import MqttConfigError
-from monitor.publish.connection import Lost
-from monitor.publish.dialer import Backoff
-from monitor.publish.follow import parse_topic
-from monitor.publish.messages import ROOT, Envelope, HealthMessage, Message, MetaMessage, StatusMessage, decode
-from monitor.publish.subscription import Delivery, Subscription
+from monitor.publish.contract.messages import ROOT, Envelope, HealthMessage, Message, MetaMessage, StatusMessage, decode
+from monitor.publish.fleet import collector_schema as sql
+from monitor.publish.fleet.follow import parse_topic
+from monitor.publish.link.address import MqttConfigError
+from monitor.publish.link.connection import Lost
+from monitor.publish.link.dialer import Backoff
+from monitor.publish.link.subscription import Delivery, Subscription
 from monitor.records import Interval
 from monitor.settings import MqttSettings
 

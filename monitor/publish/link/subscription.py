@@ -8,9 +8,9 @@ from typing import Self
 
 import paho.mqtt.client as paho
 
-from monitor.publish.address import Address
-from monitor.publish.connection import Connection, Lost, Refused
-from monitor.publish.dialer import Backoff, Dialer
+from monitor.publish.link.address import Address
+from monitor.publish.link.connection import Connection, Lost, Refused
+from monitor.publish.link.dialer import Backoff, Dialer
 from monitor.settings import MqttSettings
 
 

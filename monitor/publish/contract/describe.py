@@ -1,6 +1,6 @@
 """A message in one line, for people."""
 
-from monitor.publish.messages import (
+from monitor.publish.contract.messages import (
     AlertMessage,
     CaptionMessage,
     DigestMessage,
@@ -15,7 +15,7 @@ from monitor.publish.messages import (
     SnapshotMessage,
     StatusMessage,
 )
-from monitor.publish.payloads import Digest
+from monitor.publish.contract.payloads import Digest
 from monitor.records import Interval
 
 

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from monitor.publish.payloads import Digest, Meta, Status
+from monitor.publish.contract.payloads import Digest, Meta, Status
 from monitor.records import (
     Alert,
     Caption,

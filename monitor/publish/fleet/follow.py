@@ -7,9 +7,9 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from monitor.publish.ledger import Ledger, Missing
-from monitor.publish.messages import ROOT, Envelope, Message, decode
-from monitor.publish.subscription import Delivery, Subscription
+from monitor.publish.contract.messages import ROOT, Envelope, Message, decode
+from monitor.publish.fleet.ledger import Ledger, Missing
+from monitor.publish.link.subscription import Delivery, Subscription
 from monitor.settings import MqttSettings
 
 

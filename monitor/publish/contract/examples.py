@@ -3,8 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.publish.messages import KINDS, Envelope, Identity, Message, iso_interval, message_id, schema_uris, span
-from monitor.publish.payloads import Digest, Location, Meta, Status
+from monitor.publish.contract.messages import (
+    KINDS,
+    Envelope,
+    Identity,
+    Message,
+    iso_interval,
+    message_id,
+    schema_uris,
+    span,
+)
+from monitor.publish.contract.payloads import Digest, Location, Meta, Status
 from monitor.records import (
     Affect,
     Alert,

@@ -1,0 +1,1 @@
+"""One connection to a broker, and the next one: addresses, words for what went wrong, subscriptions."""
