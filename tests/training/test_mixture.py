@@ -9,7 +9,7 @@ from monitor.types import EVENTS, P0_PA, SCENES
 from training.attribution import attribution_table
 from training.mixture import acoustics
 from training.mixture.plan import Part, Plan, Planner
-from training.mixture.render import Renderer
+from training.mixture.render import Renderer, _tile
 from training.mixture.sources import AudioStore, SourceError, imply, read_manifest, split
 from training.mixture.synthesis import SYNTHESISERS
 from training.targets import soft_targets
@@ -107,6 +107,14 @@ def test_the_louder_source_is_the_nearer_to_the_whole(store: AudioStore) -> None
     made = Renderer(store).render(Plan("pair", None, 0.0, 60, parts), N, np.random.default_rng(0))
     assert made.heard[EVENTS.index("Bird")] > -1
     assert made.heard[EVENTS.index("Speech")] < -12
+
+
+def test_a_plain_recording_is_heard_as_it_is(store: AudioStore) -> None:
+    part = Part("park.wav", frozenset({"Bird"}), 0, True, True)
+    for seed in range(12):
+        made = Renderer(store).render(Plan("plain", "park", 1.0, float("nan"), (part,)), N, np.random.default_rng(seed))
+        original = _tile(store.read("park.wav"), N, np.random.default_rng(seed))
+        assert np.corrcoef(made.pressure_pa, original)[0, 1] > 0.9999
 
 
 def test_certain_labels_outvote_the_teachers() -> None:

@@ -14,7 +14,7 @@ Row = tuple[str, frozenset[str]]
 """Scene and events of one ARAUS stimulus."""
 
 KINDS = {"scene": 0.44, "recording": 0.34, "pair": 0.12, "single": 0.07, "quiet": 0.03}
-"""Shares of the kinds of soundscape: a composed scene, a recording as it is, two sources, one source, near silence."""
+"""Shares of the kinds of soundscape: a composed scene, one recording, two sources, one source, near silence."""
 LEVEL_DBA = {"park": (50.5, 6.5), "public_square": (57.5, 6.0), "street_traffic": (63.0, 6.0), "": (55.0, 8.0)}
 """LAeq of a soundscape, mean and SD, dB; with the spread of ARAUS (loudness 10.2 +- 4.7 sone) or somewhat wider."""
 CONFIDENCE = {"scene": 0.3, "named": 0.42, "implied": 0.25}

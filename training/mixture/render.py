@@ -98,7 +98,7 @@ class Renderer:
         return _tile(samples, n, rng) if part.bed else _place(samples, n, rng)
 
     def render(self, plan: Plan, n: int, rng: np.random.Generator) -> Soundscape:
-        """Render a plan to n samples at 48 kHz, lead-in included."""
+        """Render a plan to n samples at 48 kHz, lead-in included; kind "plain" is left as it is but for its level."""
         weight = _a_weighting(n)
         dry = np.zeros(n // 2 + 1, dtype=np.complex64)
         wet = np.zeros_like(dry)
@@ -121,11 +121,12 @@ class Renderer:
                 wet += spectrum * (gain * np.float32(10 ** (rng.uniform(-14, 2) / 20)))
         if wet.any():
             dry += wet * acoustics.room(n, rng)
-        if (plan.kind == "scene" and rng.random() < 0.7) or rng.random() < 0.25:  # the city's rumble, far away
+        rumbles = plan.kind != "plain" and ((plan.kind == "scene" and rng.random() < 0.7) or rng.random() < 0.25)
+        if rumbles:  # the city, far away
             rumble = np.asarray(rfft(coloured_noise(n, rng.uniform(1.6, 2.6), rng)), dtype=np.complex64)
             share = 10 ** (rng.uniform(-25, -6) / 10) * acoustics.mean_square(dry, n, weight)
             dry += rumble * np.float32(np.sqrt(share / acoustics.mean_square(rumble, n, weight)))
-        if plan.kind == "scene" or rng.random() < 0.6:
+        if plan.kind == "scene" or (plan.kind != "plain" and rng.random() < 0.6):
             dry *= acoustics.device_response(n, rng)
         whole = acoustics.mean_square(dry, n, weight) + 1e-20
         natural_dba = 10 * np.log10(whole * TRAINING_FULL_SCALE_PA**2 / P0_PA**2)
