@@ -51,7 +51,7 @@ class FleetFiles:
     def write(self, nodes: list[Node], readers: list[str], *, revoke: bool) -> Outcome:
         """Write what the nodes, the readers and the broker need; credentials that are there stay.
 
-        Raises Failure: 65 when somebody would lose a credential unasked, 69 without openssl, 78 when a file
+        Raises Failure: 65 when somebody would lose a credential unasked, 66 or 69 from `authority`, 78 when a file
         cannot be written.
         """
         try:

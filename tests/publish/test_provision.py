@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from brokers import Mosquitto, wait_for
+from brokers import Mosquitto, handshake, wait_for
 from command_line import PROGRAM
 from records import minute
 
@@ -175,6 +175,36 @@ def test_a_broker_that_moves_gets_a_certificate_of_its_new_name(fleet: Fleet) ->
         ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", fleet.out / "broker/server.crt"], text=True
     )
     assert "IP Address:192.0.2.7" in shown
+
+
+def test_its_certificates_pass_the_strict_check_of_python_3_13(fleet: Fleet, broker: Mosquitto) -> None:
+    assert handshake(broker.port, fleet.out / "nodes/park/gate/ca.crt")
+
+
+def test_an_authority_that_python_3_13_refuses_is_made_anew_and_who_trusts_the_old_one_is_served_on(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    broker, old = fleet.out / "broker", tmp_path / "old.crt"
+    broker.mkdir(parents=True)
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", fleet.out / "ca.key"]
+    name = ["-subj", "/CN=Soundscape Monitor fleet"]
+    subprocess.run(["openssl", "req", "-x509", *new_key, *name, "-out", broker / "ca.crt"], check=True)
+    old.write_bytes((broker / "ca.crt").read_bytes())
+    fleet(rows="site,name\npark,gate\n")
+    for options in (["-x509_strict", "-CAfile", fleet.out / "nodes/park/gate/ca.crt"], ["-CAfile", old]):
+        subprocess.run(["openssl", "verify", *options, broker / "server.crt"], check=True)
+
+
+def test_an_authority_whose_key_is_kept_elsewhere_stays_the_authority(fleet: Fleet, tmp_path: Path) -> None:
+    fleet(rows="site,name\npark,gate\n")
+    before = fleet.files()["broker/ca.crt"]
+    (fleet.out / "ca.key").rename(tmp_path / "ca.key")
+    fleet(rows="site,name\npark,gate\npark,pond\n")
+    assert fleet.files()["nodes/park/pond/ca.crt"] == before
+    assert "ca.key is not there: put it back" in fleet(broker="mqtts://192.0.2.7:8883", expect=66)
+    (tmp_path / "ca.key").rename(fleet.out / "ca.key")
+    fleet(broker="mqtts://192.0.2.7:8883")
+    assert fleet.files()["broker/ca.crt"] == before
 
 
 @pytest.mark.parametrize(
