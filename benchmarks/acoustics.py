@@ -9,14 +9,15 @@ import numpy as np
 import soundfile
 
 from benchmarks import limits
+from monitor.aggregate.histogram import level_db, level_percentiles, loudness_percentiles
+from monitor.aggregate.statistics import ENERGY_UNIT_PA2, IntervalStats
 from monitor.dsp import third_octaves as bank
 from monitor.dsp import weighting
 from monitor.dsp.level_meter import LevelMeter
-from monitor.dsp.levels import equivalent_level_db, exposure_level_db, peak_to_db, to_db
 from monitor.dsp.loudness import StreamingLoudness, loudness
 from monitor.dsp.mel import log_mel
 from monitor.dsp.resample import Resampler, resample
-from monitor.types import LEVEL_FRAME, RATE_HZ, THIRD_OCTAVES_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LevelFrame
+from monitor.types import LEVEL_FRAME, P0_PA, RATE_HZ, THIRD_OCTAVES_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LevelFrame
 
 Rows = list[tuple[str, float, float, float]]
 Part = tuple[str, str, str, int, Rows]
@@ -25,7 +26,7 @@ INF = float("inf")
 
 
 def _db(mean_square: float) -> float:
-    level = to_db(mean_square)
+    level = level_db(mean_square)
     assert level is not None
     return level
 
@@ -46,8 +47,17 @@ def _measure(pressure_pa: FloatArray) -> list[LevelFrame]:
     ]
 
 
-def _mean(frames: list[LevelFrame], field: str) -> float:
-    return _db(float(np.mean([getattr(frame, field) for frame in frames])))
+def _stats(frames: list[LevelFrame]) -> IntervalStats:
+    """Add frames up, as the node does for what it publishes."""
+    stats = IntervalStats()
+    stats.add_levels(frames)
+    return stats
+
+
+def _mean(frames: list[LevelFrame], weighting: str) -> float:
+    """Return LAeq, LCeq or LZeq."""
+    stats = _stats(frames)
+    return _db(stats.energy["ACZ".index(weighting)] * ENERGY_UNIT_PA2 / stats.frames)
 
 
 def weightings() -> Iterator[Part]:
@@ -59,12 +69,12 @@ def weightings() -> Iterator[Part]:
         frequency = round(exact * 4) / 4  # whole periods in 4 s
         frames = _measure(_tone(frequency, 5.0))[8:]
         level = 94.0
-        for name, goal, field in (
-            ("A", float(weighting.a_weighting_db(frequency)), "a_ms_pa2"),
-            ("C", float(weighting.c_weighting_db(frequency)), "c_ms_pa2"),
-            ("Z", 0.0, "z_ms_pa2"),
+        for name, goal in (
+            ("A", float(weighting.a_weighting_db(frequency))),
+            ("C", float(weighting.c_weighting_db(frequency))),
+            ("Z", 0.0),
         ):
-            rows_of[name].append((f"{nominal:g} Hz", _mean(frames, field) - level - goal, low, high))
+            rows_of[name].append((f"{nominal:g} Hz", _mean(frames, name) - level - goal, low, high))
         if 20 <= nominal <= 16000:
             for name, printed in (("A", a_nominal), ("C", c_nominal)):
                 response = float(weighting.design().response(exact, name))
@@ -83,18 +93,16 @@ def _burst(milliseconds: float, tail_s: float) -> list[LevelFrame]:
 
 def time_weightings() -> Iterator[Part]:
     """Tone bursts, decay, peak, linearity and stability."""
-    steady = _mean(_measure(_tone(4000, 2))[8:], "a_ms_pa2")
+    steady = _mean(_measure(_tone(4000, 2))[8:], "A")
     fast, exposure, slow = [], [], []
     for milliseconds, goal_f, goal_e, low, high in limits.BURST_F:
         frames = _burst(milliseconds, 1)
-        value = _db(max(frame.laf_max_pa2 for frame in frames)) - steady
+        value = _db(_stats(frames).laf_max_pa2) - steady
         fast.append((f"{milliseconds:g} ms: goal {goal_f} dB", value - goal_f, low, high))
-        energy = sum(frame.a_ms_pa2 for frame in frames) / len(frames)
-        level = exposure_level_db(energy, len(frames) * FRAME_S)
-        assert level is not None
+        level = _db(_stats(frames).energy[0] * ENERGY_UNIT_PA2 * FRAME_S)
         exposure.append((f"{milliseconds:g} ms: goal {goal_e} dB", level - steady - goal_e, low, high))
     for milliseconds, goal, low, high in limits.BURST_S:
-        value = _db(max(frame.las_max_pa2 for frame in _burst(milliseconds, 1))) - steady
+        value = _db(_stats(_burst(milliseconds, 1)).las_max_pa2) - steady
         slow.append((f"{milliseconds:g} ms: goal {goal} dB", value - goal, low, high))
     text = "Bursts of a 4 kHz tone: the largest level less that of the steady tone, less the design goal."
     yield "Tone bursts, F, IEC 61672-1:2013, 5.9, Table 4", text, "dB", 3, fast
@@ -112,29 +120,53 @@ def time_weightings() -> Iterator[Part]:
 
     peaks: Rows = []
     for signal, frequency, goal, limit in limits.C_PEAK:
-        steady_c = _mean(_measure(_tone(frequency, 3))[8:], "c_ms_pa2")
+        steady_c = _mean(_measure(_tone(frequency, 3))[8:], "C")
         half = "half" in signal
         wave = _tone(frequency, (0.5 if half else 1) / frequency) * (-1 if "negative" in signal else 1)
         frames = _measure(np.concatenate((np.zeros(RATE_HZ), wave, np.zeros(RATE_HZ))))
-        level = peak_to_db(max(frame.c_peak_pa for frame in frames))
-        assert level is not None
+        level = _db(_stats(frames).c_peak_pa ** 2)
         peaks.append((f"{signal}, {frequency} Hz: goal {goal} dB", level - steady_c - goal, -limit, limit))
     text = "C-weighted peak level less the C-weighted level of the steady tone, less the design goal."
     yield "C-weighted peak, IEC 61672-1:2013, 5.13, Table 5", text, "dB", 3, peaks
 
     steps: Rows = []
     for level in range(20, 141, 20):
-        value = _mean(_measure(_tone(1000, 2, level))[8:], "a_ms_pa2")
+        value = _mean(_measure(_tone(1000, 2, level))[8:], "A")
         steps.append((f"1 kHz at {level} dB", value - level, -0.8, 0.8))
     frames = _measure(_tone(1000, 6))
     difference = _db(frames[-1].laf_pa2) - _db(frames[-1].las_pa2)
     steps.append(("F less S, steady 1 kHz (5.8)", difference, -0.1, 0.1))
     long = _measure(np.tile(_tone(1000, 1), 30 * 60))
-    drift = equivalent_level_db([f.a_ms_pa2 for f in long[-8:]]), equivalent_level_db([f.a_ms_pa2 for f in long[8:16]])
-    assert drift[0] is not None and drift[1] is not None
-    steps.append(("drift in 30 min, 1 kHz (5.14)", drift[0] - drift[1], -0.1, 0.1))
+    drift = _mean(long[-8:], "A") - _mean(long[8:16], "A")
+    steps.append(("drift in 30 min, 1 kHz (5.14)", drift, -0.1, 0.1))
     text = "A-weighted level of a steady tone less its true level, and what should stay the same."
     yield "Linearity and stability, IEC 61672-1:2013, 5.6, 5.8 and 5.14", text, "dB", 3, steps
+
+
+def percentiles() -> Iterator[Part]:
+    """Ln and Nn from the histograms of an interval against those of all its values."""
+    shares = (5.0, 10.0, 50.0, 90.0, 95.0)
+    rng = np.random.default_rng(0)
+    swell = 10 ** (np.repeat(np.convolve(rng.normal(0, 40, 600), np.ones(8) / 8, "same"), RATE_HZ) / 20)
+    sound = rng.standard_normal(len(swell)) * 0.02 * swell
+    frames, n_sone = _measure(sound), loudness(sound)
+    stats = _stats(frames)
+    stats.add_loudness(n_sone)
+    wanted = 10 * np.log10(np.percentile([frame.laf_pa2 for frame in frames], 100 - np.array(shares)) / P0_PA**2)
+    rows: Rows = [
+        (f"L{share:g}", level - goal, -0.1, 0.1)
+        for share, goal, level in zip(shares, wanted, level_percentiles(stats.laf, shares, 0.0), strict=True)
+    ]
+    text = "10 min of noise that swells: Ln from the histogram of LAF less that of all its values, every 125 ms."
+    yield "Levels exceeded, ISO 1996-1:2016, 3.1.3", text, "dB", 3, rows
+    shares = shares[:4]
+    wanted = np.percentile(n_sone, 100 - np.array(shares))
+    rows = [
+        (f"N{share:g}", 100 * (n / goal - 1), -1.0, 1.0)
+        for share, goal, n in zip(shares, wanted, loudness_percentiles(stats.loudness, shares), strict=True)
+    ]
+    text = "The same noise: Nn from the histogram of N(t) against that of all its values, every 2 ms."
+    yield "Loudness exceeded, ISO 532-1:2017, 6.4", text, "%", 3, rows
 
 
 def bank_response(frequency_hz: FloatArray) -> FloatArray:

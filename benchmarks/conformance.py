@@ -75,7 +75,13 @@ class Section:
 
 def sections(shared: Path | None) -> Iterator[Section]:
     """Measure everything there is data for."""
-    for part in (acoustics.weightings, acoustics.time_weightings, acoustics.third_octaves, acoustics.resampling):
+    for part in (
+        acoustics.weightings,
+        acoustics.time_weightings,
+        acoustics.percentiles,
+        acoustics.third_octaves,
+        acoustics.resampling,
+    ):
         for title, text, unit, digits, rows in part():
             yield Section(title, text, unit, digits, [Row(*row) for row in rows])
     if shared is not None:

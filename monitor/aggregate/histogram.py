@@ -35,9 +35,9 @@ def level_db(mean_square_pa2: float) -> float | None:
 
 def level_bin(mean_square_pa2: float) -> int:
     """Return the histogram bin of the level of a mean square, Pa^2."""
-    if mean_square_pa2 <= 0:
+    level = level_db(mean_square_pa2)
+    if level is None:
         return 0
-    level = 10 * np.log10(mean_square_pa2 / P0_PA**2)
     return int(np.clip(np.floor((level - LEVEL_LOW_DB) / LEVEL_STEP_DB) + 1, 0, LEVEL_BINS - 1))
 
 

@@ -1,7 +1,7 @@
-"""Streaming loudness of time-varying sound by ISO 532-1:2017 (Zwicker), and what is derived from it."""
+"""Streaming loudness of time-varying sound by ISO 532-1:2017 (Zwicker)."""
 
 from dataclasses import dataclass
-from math import exp, log2, sqrt
+from math import exp, sqrt
 from typing import Literal
 
 import numpy as np
@@ -151,16 +151,3 @@ class StreamingLoudness(Streaming[LoudnessState]):
 def loudness(pressure_pa: ArrayLike, field: Field = "free") -> FloatArray:
     """Return N(t) of a whole clip at 48 kHz, sone every 2 ms, shape (ceil(n / 96),)."""
     return StreamingLoudness(field=field).process(pressure_pa)
-
-
-def loudness_level_phon(n_sone: float) -> float:
-    """Return the loudness level: 40 + 10 log2(N) phon from 1 sone on, 40 (N + 0.0005)^0.35 below, at least 3."""
-    return 40 + 10 * log2(n_sone) if n_sone >= 1 else max(3.0, 40 * (n_sone + 0.0005) ** 0.35)
-
-
-def loudness_percentile(n_sone: ArrayLike, percent: float) -> float:
-    """Return the loudness exceeded in `percent` of the time (5 for N5), sone; ValueError without any value."""
-    values = np.asarray(n_sone, dtype=np.float64)
-    if values.size == 0:
-        raise ValueError("a percentile needs at least one value of loudness")
-    return float(np.percentile(values, 100 - percent))

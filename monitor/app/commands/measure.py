@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from monitor.aggregate.histogram import level_db
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
 from monitor.dsp.hearing import Heard, Hearing
-from monitor.dsp.levels import to_db
 from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import resolve
 from monitor.types import LEVEL_FRAME, LOUDNESS_STEP, RATE_HZ, THIRD_OCTAVES_HZ, AudioBlock, Gap
@@ -98,5 +98,5 @@ class _Sheets:
 
 
 def _db(mean_square_pa2: float) -> str:
-    level = to_db(mean_square_pa2)
+    level = level_db(mean_square_pa2)
     return "" if level is None or level < LOWEST_DB else f"{level:.2f}"
