@@ -129,7 +129,7 @@ def work(url: str, state: Path, seconds: int) -> None:
     ]
     size = sum(file.stat().st_size for file in state.iterdir())
     end = {"told": told[0], "waiting": publisher.outbox_depth, "recorder_lost": recorder.lost, "days": days}
-    figures = {"history_bytes": history.upkeep.bytes_written(), "wchar": int(written["wchar"]), "size": size}
+    figures = {"history_bytes": history.bytes_written(), "wchar": int(written["wchar"]), "size": size}
     print(json.dumps(end | figures), flush=True)
 
 

@@ -124,7 +124,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         model_id=None if bundle is None else bundle.id,
     )
     if source.live:
-        history.rebuild(aggregator)
+        aggregator.remember(history.recall)
 
     def recalibrated() -> None:
         if publisher is not None:

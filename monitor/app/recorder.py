@@ -72,7 +72,7 @@ class Recorder:
 
     def tend(self) -> None:
         """Try again to write what waits; cheap, call it often."""
-        if self._waiting and time.monotonic() >= self._retry_at:
+        if self._fault is not None and time.monotonic() >= self._retry_at:
             self._write()
 
     def _write(self) -> None:
@@ -81,6 +81,7 @@ class Recorder:
                 kept, its_stats = self._waiting[0]
                 self.history.add(kept, its_stats)
                 self._waiting.popleft()
+            self._vitals.history_bytes = self.history.bytes_written()
         except DatabaseError as error:
             if self._fault is None:
                 log.error("history.fault", extra={"error": str(error)})
@@ -93,4 +94,3 @@ class Recorder:
             if self._vitals.history_fault == self._fault:  # else it is another recorder's, which still waits
                 self._vitals.history_fault = None
             self._fault = None
-        self._vitals.history_bytes = self.history.upkeep.bytes_written()

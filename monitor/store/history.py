@@ -7,15 +7,14 @@ published, else a draft of it that outlived a power cut could stand in its place
 
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from monitor.aggregate.aggregator import Aggregator
-from monitor.aggregate.encoding import StatsFormatError, from_bytes
+from monitor.aggregate.encoding import from_bytes
 from monitor.aggregate.periods import Remembered
 from monitor.aggregate.statistics import IntervalStats
 from monitor.records import (
@@ -52,6 +51,7 @@ WAITING = 3000
 """Events and gaps that wait for the next minute at most; the oldest go first."""
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+Result = TypeVar("Result")
 
 
 class History:
@@ -74,10 +74,7 @@ class History:
         self._waiting: list[Stored] = []
         self.upkeep = Upkeep(self._file, settings)
         self._replace_damaged = replace_damaged
-        try:
-            _ = self._file.connection
-        except DatabaseError as error:
-            self._replace(error)
+        self._mended(lambda: self._file.connection)
 
     def add(self, record: Stored, stats: IntervalStats | None = None) -> None:
         """Keep a record; summaries come with their statistics, and replace an earlier one of the same time.
@@ -112,33 +109,29 @@ class History:
 
     def captions(self, start: datetime, end: datetime) -> list[Caption]:
         """Return the captions of what begins in [start, end), oldest first."""
-        return list(self._records(Caption, "captions", start, end))
+        return self._records(Caption, "captions", start, end)
 
     def gaps(self, start: datetime, end: datetime) -> list[GapRecord]:
         """Return the gaps that begin in [start, end), oldest first."""
-        return list(self._records(GapRecord, "gaps", start, end))
+        return self._records(GapRecord, "gaps", start, end)
 
     def alerts(self, start: datetime, end: datetime) -> list[Alert]:
         """Return the alerts raised or cleared in [start, end), oldest first."""
-        return list(self._records(Alert, "alerts", start, end))
+        return self._records(Alert, "alerts", start, end)
 
     def journal(self, start: datetime, end: datetime) -> list[JournalEntry]:
         """Return the journal of [start, end), oldest first."""
-        return list(self._records(JournalEntry, "journal", start, end))
+        return self._records(JournalEntry, "journal", start, end)
 
     def latest(self, kind: str) -> JournalEntry | None:
         """Return the newest entry of a kind in the journal, None for none."""
-        query = "SELECT json FROM journal WHERE kind = ? ORDER BY rowid DESC LIMIT 1"
-        with self._file.reading() as connection:
-            row = connection.execute(query, (kind,)).fetchone()
-        return None if row is None else JournalEntry.model_validate_json(zlib.decompress(row[0]))
+        rows = self._rows("SELECT json FROM journal WHERE kind = ? ORDER BY rowid DESC LIMIT 1", kind)
+        return self._parse(JournalEntry, rows)[0] if rows else None
 
     def events(self, start: datetime, end: datetime) -> list[SoundEvent]:
         """Return the sound events that ended in [start, end), by their onsets."""
         query = "SELECT json FROM sound_events WHERE end >= ? AND end < ? AND start < ? ORDER BY start, label"
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (micros(start), micros(end), micros(end))).fetchall()
-        return [SoundEvent.model_validate_json(zlib.decompress(row[0])) for row in rows]
+        return self._parse(SoundEvent, self._rows(query, micros(start), micros(end), micros(end)))
 
     def stats(self, start: datetime, end: datetime) -> IntervalStats:
         """Return the merged statistics of the minutes that begin in [start, end); of periods where minutes are gone."""
@@ -159,38 +152,48 @@ class History:
     def recall(self, start: datetime, end: datetime) -> Remembered:
         """Return what is known of [start, end): minutes with their statistics, and events that ended in it.
 
-        A history that cannot be read remembers nothing, so that the node measures on.
+        Events are kept together with their minutes, so that none are looked for where no minute is known. A history
+        that cannot be read remembers nothing, so that the node measures on.
         """
         try:
-            return Remembered(list(self._statistics("minutes", start, end)), self.events(start, end))
+            minutes = list(self._statistics("minutes", start, end))
+            return Remembered(minutes, self.events(start, end) if minutes else [])
         except DatabaseError as error:
             log.error("history.forgotten", extra={"error": str(error)})
             return Remembered()
 
-    def rebuild(self, aggregator: Aggregator) -> None:
-        """Let a new aggregator take up the running minute, period and local day. For live sound only."""
-        aggregator.remember(self.recall)
+    def bytes_written(self) -> int:
+        """Return the bytes that the history wrote to disk today (UTC)."""
+        return self._mended(self.upkeep.bytes_written)
 
     def close(self) -> None:
-        """Write what waits, and close this thread's connection."""
+        """Write what waits, and close this thread's connection; who only read writes nothing."""
         self.flush()
         self.upkeep.checkpoint()
         self._file.close()
 
     def _write(self, rows: list[tuple[Stored, IntervalStats | None]]) -> None:
         statements = [insertion(record, stats) for record, stats in rows]
-        try:
+
+        def write() -> None:
             self._insert(statements)
-        except DatabaseError as error:
-            self._replace(error)
-            self._insert(statements)
-        self._waiting = []
-        self.upkeep.committed()
+            self._waiting = []
+            self.upkeep.committed()
+
+        self._mended(write)
 
     def _insert(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
         with self._file.writing() as connection:
             for statement, values in statements:
                 connection.execute(statement, values)
+
+    def _mended(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns; where it finds the file damaged, and that was asked for, of a new file."""
+        try:
+            return work()
+        except DatabaseError as error:
+            self._replace(error)
+            return work()
 
     def _replace(self, error: DatabaseError) -> None:
         """Begin a new file in place of a damaged one, where that was asked for."""
@@ -206,34 +209,39 @@ class History:
         self, kind: type[Summary], table: str, duration: str, start: datetime, end: datetime
     ) -> list[Summary]:
         query = f"SELECT start, {duration}, stats, more FROM {table} WHERE start >= ? AND start < ? ORDER BY start"
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (micros(start), micros(end))).fetchall()
+        rows = self._rows(query, micros(start), micros(end))
         with self._whole_rows():
             return [summary(kind, *row) for row in rows]
 
-    def _records(self, kind: type[AnyRecord], table: str, start: datetime, end: datetime) -> Iterator[AnyRecord]:
+    def _records(self, kind: type[AnyRecord], table: str, start: datetime, end: datetime) -> list[AnyRecord]:
         query = f"SELECT json FROM {table} WHERE start >= ? AND start < ? ORDER BY start"
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (micros(start), micros(end))).fetchall()
-        for row in rows:
-            yield kind.model_validate_json(zlib.decompress(row[0]))
+        return self._parse(kind, self._rows(query, micros(start), micros(end)))
 
     def _statistics(self, table: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, IntervalStats]]:
         query = f"SELECT start, stats FROM {table} WHERE start >= ? AND start < ? ORDER BY start"
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (micros(start), micros(end))).fetchall()
-        for begun, stats in rows:
+        for begun, stats in self._rows(query, micros(start), micros(end)):
             with self._whole_rows():
                 yield from_micros(begun), from_bytes(stats)
 
+    def _oldest_minute(self) -> datetime | None:
+        ((oldest,),) = self._rows("SELECT min(start) FROM minutes")
+        return None if oldest is None else from_micros(oldest)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        def read() -> list[tuple[Any, ...]]:
+            with self._file.reading() as connection:
+                return connection.execute(query, values).fetchall()
+
+        return self._mended(read)
+
+    def _parse(self, kind: type[AnyRecord], rows: list[tuple[Any, ...]]) -> list[AnyRecord]:
+        with self._whole_rows():
+            return [kind.model_validate_json(zlib.decompress(json)) for (json,) in rows]
+
     @contextmanager
     def _whole_rows(self) -> Iterator[None]:
+        """Say of a row that SQLite reads, and nobody else can, that the file is damaged."""
         try:
             yield
-        except (StatsFormatError, zlib.error) as error:
-            raise DatabaseError(self._file.path, "corrupt", str(error)) from error
-
-    def _oldest_minute(self) -> datetime | None:
-        with self._file.reading() as connection:
-            oldest = connection.execute("SELECT min(start) FROM minutes").fetchone()[0]
-        return None if oldest is None else from_micros(oldest)
+        except (ValueError, zlib.error) as error:
+            raise DatabaseError(self._file.path, "corrupt", str(error).partition("\n")[0]) from error

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from monitor.clock import kernel_synchronised
 from monitor.settings import AggregateSettings
 from monitor.store.database import PerThread
 from monitor.store.history_tables import TABLES, from_micros, micros
@@ -33,12 +34,16 @@ class Upkeep:
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
         self._commits += 1
         if self._commits % PRUNE_COMMITS == 1:
-            self.prune(self._now())
+            if kernel_synchronised():  # a clock that is ahead of time would make all old
+                self.forget_old(self._now())
+            self.keep_to_size()
         if self._commits % CHECKPOINT_COMMITS == 0:
             self.checkpoint()
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, and count what that wrote."""
+        """Move the write-ahead log into the file, and count what that wrote; nothing before a commit."""
+        if self._commits == 0:
+            return
         with self._file.reading() as connection:
             page = connection.execute("PRAGMA page_size").fetchone()[0]
             _, logged, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -54,11 +59,11 @@ class Upkeep:
             )
         self._unwritten = 0
 
-    def bytes_written(self, day: datetime | None = None) -> int:
-        """Return the bytes that the history wrote to disk on a UTC day, today unless told otherwise."""
-        date = (day or datetime.now(UTC)).astimezone(UTC).date().isoformat()
+    def bytes_written(self) -> int:
+        """Return the bytes that the history wrote to disk today (UTC)."""
+        today = datetime.now(UTC).date().isoformat()
         with self._file.reading() as connection:
-            row = connection.execute("SELECT bytes FROM written WHERE day = ?", (date,)).fetchone()
+            row = connection.execute("SELECT bytes FROM written WHERE day = ?", (today,)).fetchone()
         return int(row[0]) if row else 0
 
     def size(self) -> int:
@@ -70,20 +75,23 @@ class Upkeep:
             )
         return int(page * (pages - free))
 
-    def prune(self, now: datetime) -> None:
-        """Forget what is too old; then, while the file is too large, the oldest minutes, then the oldest of all."""
+    def forget_old(self, now: datetime) -> None:
+        """Forget what is too old."""
         oldest = (now - timedelta(days=self._settings.history_days)).replace(minute=0, second=0, microsecond=0)
         with self._file.writing() as connection:
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE start < ?", (micros(oldest),))
             connection.execute("DELETE FROM written WHERE day < ?", (oldest.date().isoformat(),))
+
+    def keep_to_size(self) -> None:
+        """While the file is too large, forget the oldest minutes, then the oldest of all."""
         limit = self._settings.history_mb * 1_000_000
         for tables in (("minutes",), TABLES):
             while self.size() > limit and self._forget_oldest_day(tables):
                 pass
 
     def _now(self) -> datetime:
-        """Return the newest minute, at most the wall clock: neither simulated nor wrong time empties the history."""
+        """Return the newest minute, at most the wall clock: neither simulated nor wrong times empty the history."""
         with self._file.reading() as connection:
             newest = connection.execute("SELECT max(start) FROM minutes").fetchone()[0]
         wall = datetime.now(UTC)

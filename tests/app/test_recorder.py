@@ -64,3 +64,17 @@ def test_a_locked_history_loses_nothing_and_is_told(tmp_path: Path) -> None:
     kept = history.alerts(START, START + timedelta(hours=1))
     assert [a.text for a in kept] == ["0", "1", "2", "3"] == [a.text for a in seen]
     other.close()
+
+
+def test_a_history_that_takes_records_but_cannot_be_read_is_told_and_recovered_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vitals, seen = Vitals(), []
+    monkeypatch.setattr(recorder, "RETRY_S", 0.0)
+    keeper = Recorder(History(tmp_path / "history.db", AggregateSettings()), None, None, seen.append, vitals)
+    keeper.history._file.connection.execute("ALTER TABLE written RENAME TO away")
+    keeper.record(alert(0))
+    assert [a.text for a in seen] == ["0"] and vitals.history_fault is not None
+    keeper.history._file.connection.execute("ALTER TABLE away RENAME TO written")
+    keeper.tend()
+    assert vitals.history_fault is None

@@ -35,7 +35,7 @@ def summarising(
     """Return the stage of a live node, started at a time, with its state in a folder."""
     history = History(state / "history.db", AggregateSettings(), "UTC")
     engine = aggregator(SampleClock(begun))
-    history.rebuild(engine)
+    engine.remember(history.recall)
     return Summarising(
         engine,
         AlertRules((), "UTC"),

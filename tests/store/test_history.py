@@ -1,6 +1,7 @@
 """The history keeps what was told, sums it up again exactly, and stays small."""
 
 import threading
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from monitor.records import (
     SoundEvent,
 )
 from monitor.settings import AggregateSettings
+from monitor.store import history_upkeep
 from monitor.store.database import DatabaseError, open_database, transaction
 from monitor.store.history import History
 from monitor.types import RATE_HZ
@@ -96,7 +98,7 @@ def test_a_restarted_node_resumes_its_day(history: History, tmp_path: Path) -> N
     history.close()
     reopened = History(tmp_path / "history.db", AggregateSettings())
     engine = aggregator(SampleClock(START + timedelta(seconds=200)))
-    reopened.rebuild(engine)
+    engine.remember(reopened.recall)
     records, _ = fill(reopened, engine, 160)
     (day,) = of(DaySummary, records)
     assert day.quality.coverage == pytest.approx((360 - 10) / 86_400, abs=1e-5)
@@ -108,7 +110,7 @@ def test_a_restarted_node_resumes_its_day(history: History, tmp_path: Path) -> N
 def test_a_clock_set_back_leaves_one_row_a_minute_with_the_sound_of_both_times(history: History) -> None:
     clock = LiveClock(START, lambda: True)
     engine = aggregator(clock)
-    history.rebuild(engine)
+    engine.remember(history.recall)
     for second in range(400):
         wall = START + timedelta(seconds=second - (90 if second >= 220 else 0))
         clock.observe(second * RATE_HZ, wall, 50.0 + second)
@@ -212,7 +214,7 @@ def long_history(path: Path, days: int, settings: AggregateSettings) -> History:
 
 def test_pruning_by_age_forgets_everything_old(tmp_path: Path) -> None:
     history = long_history(tmp_path / "h.db", 10, AggregateSettings(history_days=4))
-    history.upkeep.prune(START + 10 * DAY)
+    history.upkeep.forget_old(START + 10 * DAY)
     assert len(history.minutes(START - DAY, START + 11 * DAY)) == 4 * 24
     assert len(history.periods(START - DAY, START + 11 * DAY)) == 4 * 24
 
@@ -221,11 +223,25 @@ def test_pruning_by_size_forgets_minutes_first(tmp_path: Path) -> None:
     settings = AggregateSettings.model_construct(**AggregateSettings().model_dump() | {"history_mb": 1})
     history = long_history(tmp_path / "h.db", 14, settings)
     assert history.upkeep.size() > 1_000_000
-    history.upkeep.prune(START + 14 * DAY)
+    history.upkeep.keep_to_size()
     assert history.upkeep.size() <= 1_000_000
     assert len(history.periods(START - DAY, START + 15 * DAY)) == 336
     minutes = history.minutes(START - DAY, START + 15 * DAY)
     assert 0 < len(minutes) < 336 and minutes[-1].start == START + timedelta(hours=335)
+
+
+@pytest.mark.parametrize("synchronised", [False, True])
+def test_only_a_clock_that_is_known_to_be_right_makes_a_history_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronised: bool
+) -> None:
+    fill(History(tmp_path / "h.db", AggregateSettings()), aggregator(SampleClock(START - 800 * DAY)), 60)
+    monkeypatch.setattr(history_upkeep, "kernel_synchronised", lambda: synchronised)
+    history = History(tmp_path / "h.db", AggregateSettings())
+    fill(history, aggregator(), 60)  # the first commits of a run look at age and size
+    history.note("boot", {}, START)
+    history.upkeep._commits = 0
+    history.note("boot", {}, START)
+    assert len(history.minutes(START - 800 * DAY, START - 700 * DAY)) == (0 if synchronised else 1)
 
 
 def test_neither_a_simulated_nor_a_wrong_time_empties_the_history(history: History) -> None:
@@ -234,17 +250,17 @@ def test_neither_a_simulated_nor_a_wrong_time_empties_the_history(history: Histo
     assert history.minutes(early, early + DAY) == of(MinuteSummary, records)
     far = datetime(2090, 1, 1, tzinfo=UTC)
     fill(history, aggregator(SampleClock(far)), 120)
-    history.upkeep.prune(history.upkeep._now())
+    history.upkeep.forget_old(history.upkeep._now())
     assert len(history.minutes(far, far + DAY)) == 2
 
 
 def test_bytes_written_a_day_are_counted(tmp_path: Path) -> None:
     history = long_history(tmp_path / "h.db", 10, AggregateSettings())
-    written = history.upkeep.bytes_written()
+    written = history.bytes_written()
     on_disk = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert on_disk / 2 < written < 10 * on_disk
     history.close()
-    assert History(tmp_path / "h.db", AggregateSettings()).upkeep.bytes_written() >= written
+    assert History(tmp_path / "h.db", AggregateSettings()).bytes_written() >= written
 
 
 def test_a_full_disk_is_told_and_recovered_from(history: History) -> None:
@@ -305,6 +321,70 @@ def test_a_damaged_row_is_told_and_does_not_stop_the_node(history: History) -> N
     with pytest.raises(DatabaseError, match="damaged"):
         history.minutes(START, START + DAY)
     assert history.recall(START, START + DAY).minutes == []
+
+
+@pytest.mark.parametrize("content", [b"rubbish", zlib.compress(b"{}"), zlib.compress(b"\xff")])
+def test_an_entry_that_cannot_be_read_is_told_as_damage(history: History, content: bytes) -> None:
+    history.note("boot", {"version": "1.0"}, START)
+    history.add(SoundEvent(label="Bird", onset=START, offset=START + timedelta(seconds=9), peak_prob=0.8))
+    history.flush()
+    with history._file.writing() as connection:
+        connection.execute("UPDATE journal SET json = ?", (content,))
+        connection.execute("UPDATE sound_events SET json = ?", (content,))
+    for read in (history.journal, history.events):
+        with pytest.raises(DatabaseError, match="damaged") as caught:
+            read(START, START + DAY)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(DatabaseError, match="damaged"):
+        history.latest("boot")
+
+
+def test_a_minute_that_is_not_known_is_recalled_at_once_however_much_was_heard_before(history: History) -> None:
+    fill(history, aggregator(), 60)
+
+    def work(start: datetime) -> int:
+        """Steps of SQLite's machine that recalling a minute takes."""
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        connection = history._file.connection
+        connection.set_progress_handler(step, 1)
+        found = history.recall(start, start + timedelta(minutes=1))
+        connection.set_progress_handler(None, 1)
+        assert bool(found.minutes) == (start == START)
+        return steps
+
+    before = work(START + DAY)
+    for second in range(2000):
+        onset = START - DAY + timedelta(seconds=second)
+        history.add(SoundEvent(label="Bird", onset=onset, offset=onset + timedelta(seconds=1), peak_prob=0.8))
+    history.flush()
+    assert work(START + DAY) == before < work(START)
+
+
+def test_who_only_reads_writes_nothing(history: History, tmp_path: Path) -> None:
+    fill(history, aggregator(), 60)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".db-shm"}
+    reader = History(tmp_path / "history.db", AggregateSettings())
+    assert reader.minutes(START, START + DAY)
+    reader.close()
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".db-shm"}
+
+
+def test_damage_that_a_reader_meets_is_set_aside_too(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    history = History(path, AggregateSettings(), replace_damaged=True)
+    fill(history, aggregator(), 60)
+    history.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(1024)
+        file.write(b"\xff" * (size - 1024))
+    assert history.minutes(START, START + DAY) == [] and history.bytes_written() == 0
+    assert history.latest("history_damaged") is not None
 
 
 def test_a_file_that_was_taken_away_is_made_anew(history: History, tmp_path: Path) -> None:
