@@ -49,7 +49,10 @@ def handshake(port: int, ca: Path) -> str | None:
 
 
 class Mosquitto:
-    """A Mosquitto with persistence; `kill` is kill -9, `freeze` stops it without closing anything."""
+    """A Mosquitto with persistence; `kill` is kill -9, `freeze` stops it without closing anything.
+
+    A configuration that has a listener, on 8883, is taken as it is but for the port.
+    """
 
     BASE = "persistence true\nautosave_interval 1\nautosave_on_changes true\nmax_queued_messages 100000\n"
     OPEN = "allow_anonymous true\n"
@@ -63,7 +66,11 @@ class Mosquitto:
         folder.mkdir(parents=True, exist_ok=True)
         user = "user root\n" if os.geteuid() == 0 else ""
         listener = f"listener {self.port} 127.0.0.1\n"
-        (folder / "mosquitto.conf").write_text(f"{user}{self.BASE}persistence_location {folder}/\n{listener}{config}")
+        if "listener 8883\n" in config:
+            text = config.replace("listener 8883\n", listener)
+        else:
+            text = f"{self.BASE}persistence_location {folder}/\n{listener}{config}"
+        (folder / "mosquitto.conf").write_text(user + text)
         self._command = [binary, "-c", str(folder / "mosquitto.conf")]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()

@@ -65,11 +65,8 @@ def fleet(tmp_path: Path) -> Fleet:
 def broker(fleet: Fleet, tmp_path: Path) -> Iterator[Mosquitto]:
     """Return a Mosquitto with the shipped configuration and what was provisioned for two nodes and a reader."""
     fleet("--reader", "collector", rows="site,name\npark,gate\npark,pond\n")
-    shipped = (DEPLOY / "broker/mosquitto.conf").read_text().splitlines()
-    own = ("listener", "per_listener", "persistence", "autosave", "max_queued_messages")
-    text = "\n".join(line for line in shipped if not line.startswith(own)) + "\n"
-    text = text.replace("/etc/mosquitto/soundscape", str(fleet.out / "broker"))
-    made = Mosquitto(tmp_path / "mosquitto", text, "mqtts")
+    text = (DEPLOY / "broker/mosquitto.conf").read_text().replace("/etc/mosquitto/soundscape", str(fleet.out / "broker"))
+    made = Mosquitto(tmp_path / "mosquitto", text.replace("/var/lib/mosquitto", str(tmp_path / "mosquitto")), "mqtts")
     made.url = made.url.replace("127.0.0.1", "localhost")
     yield made
     made.stop()
