@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from monitor.publish.contract.payloads import Digest, Meta, Status
 from monitor.records import (
@@ -36,12 +36,21 @@ MAX_PAYLOAD = 65_536
 """Bytes: a larger payload is refused before it is stored (large brokers take 128 KiB and more)."""
 _NAMESPACE = uuid5(NAMESPACE_URL, f"urn:soundscape:{VERSION}")
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
+
+
+def _are_times(interval: str) -> str:
+    for stamp in interval.split("/"):
+        datetime.fromisoformat(stamp)
+    return interval
+
+
 IsoInterval = Annotated[
     str,
     Field(
         pattern=f"^{_STAMP}/{_STAMP}$",
         description="ISO 8601 interval, UTC: the time that the result speaks of",
     ),
+    AfterValidator(_are_times),
 ]
 
 
@@ -74,7 +83,7 @@ class Envelope(Message):
     """A durable message: numbered, delivered at least once, recognised by `mid`."""
 
     mid: UUID = Field(description="UUIDv5 of node, session and seq: the same for every copy of the message")
-    seq: int = Field(ge=1, description="number within the session; a number that never comes is a loss")
+    seq: int = Field(ge=1, le=2**31 - 1, description="number within the session; a number that never comes is a loss")
     phenomenonTime: IsoInterval
     late: bool = Field(description="true when sent from a backlog")
     quality: Quality | None = Field(description="null where the result does not rest on levels")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from monitor.publish.contract.messages import ROOT, Envelope, HealthMessage, Message, MetaMessage, StatusMessage, decode
+from monitor.publish.contract.messages import ROOT, Envelope, HealthMessage, Message, MetaMessage, StatusMessage
 from monitor.publish.fleet import collector_schema as sql
-from monitor.publish.fleet.follow import parse_topic
+from monitor.publish.fleet.follow import read
 from monitor.publish.link.address import MqttConfigError
 from monitor.publish.link.connection import Lost
 from monitor.publish.link.dialer import Backoff
@@ -43,23 +43,40 @@ def prepare(connection: "psycopg.Connection[Any]") -> bool:
 
 
 def store(connection: "psycopg.Connection[Any]", deliveries: Sequence[Delivery]) -> Counter[str]:
-    """Write a batch in one transaction; return how many were stored or unreadable."""
-    counts, statements = Counter[str](), dict[str, list[dict[str, Any]]]()
+    """Write a batch, row by row where the database refuses one of it; return how many were stored or unreadable."""
+    import psycopg
+
+    counts, rows = Counter[str](), list[tuple[str, str, dict[str, Any]]]()
+
+    def unreadable(topic: str, error: Exception) -> None:
+        counts["unreadable"] += 1
+        log.warning("collector.unreadable", extra={"topic": topic, "reason": str(error)[:200]})
+
     for delivery in deliveries:
         try:
-            kind = parse_topic(delivery.topic)[2]
-            message = decode(kind, delivery.payload)
+            rows.append((delivery.topic, *_row(*read(delivery.topic, delivery.payload))))
         except ValueError as error:
-            counts["unreadable"] += 1
-            log.warning("collector.unreadable", extra={"topic": delivery.topic, "reason": str(error)[:200]})
-            continue
-        statement, row = _row(kind, message)
-        statements.setdefault(statement, []).append(row)
-    with connection.transaction(), connection.cursor() as cursor:
-        for statement, rows in statements.items():
-            cursor.executemany(statement, rows)
-            counts["stored"] += len(rows)
+            unreadable(delivery.topic, error)
+    try:
+        _write(connection, rows)
+        counts["stored"] += len(rows)
+    except psycopg.DataError:
+        for row in rows:
+            try:
+                _write(connection, [row])
+                counts["stored"] += 1
+            except psycopg.DataError as error:
+                unreadable(row[0], error)
     return counts
+
+
+def _write(connection: "psycopg.Connection[Any]", rows: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
+    statements = dict[str, list[dict[str, Any]]]()
+    for _, statement, values in rows:
+        statements.setdefault(statement, []).append(values)
+    with connection.transaction(), connection.cursor() as cursor:
+        for statement, many in statements.items():
+            cursor.executemany(statement, many)
 
 
 def run_collector(

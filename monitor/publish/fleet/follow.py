@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from monitor.publish.contract.messages import ROOT, Envelope, Message, decode
+from monitor.publish.contract.messages import ROOT, Envelope, Identity, Message, decode, topic
 from monitor.publish.fleet.ledger import Ledger, Missing
 from monitor.publish.link.subscription import Delivery, Subscription
 from monitor.settings import MqttSettings
@@ -34,6 +34,19 @@ def parse_topic(topic: str) -> tuple[str, str, str]:
         raise ValueError(f"{topic} is not a topic below {ROOT}/site/node")
     _, _, site, node, kind = topic.split("/", 4)
     return site, node, kind
+
+
+def read(where: str, payload: bytes) -> tuple[str, Message]:
+    """Return kind and message of what came at a topic; ValueError when it is none of v1 or speaks for another node.
+
+    A broker's access list knows topics only: without this check a node could write in the name of any other.
+    """
+    kind = parse_topic(where)[2]
+    message = decode(kind, payload)
+    speaker = Identity(site=message.site, node=message.node, session=message.session)
+    if topic(speaker, kind) != where:
+        raise ValueError(f"it came at {where} and speaks for {speaker.site}/{speaker.node}")
+    return kind, message
 
 
 class Follower:
@@ -88,7 +101,7 @@ class Follower:
         except ValueError:
             return None
         try:
-            message, fault = decode(kind, delivery.payload), None
+            message, fault = read(delivery.topic, delivery.payload)[1], None
         except ValidationError as error:
             message, fault = None, f"not a v1 message: {error.errors()[0]['msg']}"
         except ValueError as error:

@@ -1,0 +1,83 @@
+"""The collector takes what a node says of itself, once; nothing that anyone sends can stop it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from brokers import Postgres
+
+from monitor.publish.contract.examples import examples
+from monitor.publish.contract.messages import ROOT, Identity, encode, message_id
+from monitor.publish.fleet.collector import prepare, store
+from monitor.publish.fleet.follow import read
+from monitor.publish.link.subscription import Delivery
+
+Database = psycopg.Connection[Any]
+
+
+def payload(kind: str = "data/minute", seq: int = 1, result: dict[str, Any] | None = None, **changes: Any) -> bytes:
+    """Return the example of a kind as park/gate says it, with other values in places."""
+    body = json.loads(encode(examples()[kind.rpartition("/")[2]])) | {"site": "park", "node": "gate", "session": "s1"}
+    if kind.startswith("data/"):
+        body |= {"seq": seq, "mid": str(message_id(Identity(site="park", node="gate", session="s1"), seq))}
+    body["result"] |= result or {}
+    return json.dumps(body | changes).encode()
+
+
+def delivery(kind: str = "data/minute", *arguments: Any, **changes: Any) -> Delivery:
+    return Delivery(f"{ROOT}/park/gate/{kind}", payload(kind, *arguments, **changes), False, False, 0, 1)
+
+
+@pytest.fixture(scope="module")
+def connection(postgres: Postgres) -> Iterator[Database]:
+    with psycopg.connect(postgres.database("collector"), autocommit=True) as connection:
+        prepare(connection)
+        yield connection
+
+
+@pytest.fixture
+def database(connection: Database) -> Database:
+    """Return a database whose tables are empty."""
+    connection.execute("TRUNCATE message, node")
+    return connection
+
+
+def rows(database: Database, query: str) -> list[Any]:
+    return database.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("kind", ["data/minute", "status", "health", "meta", "live/snapshot"])
+@pytest.mark.parametrize("lie", [{"site": "city"}, {"node": "bench"}])
+def test_a_node_cannot_speak_for_another(kind: str, lie: dict[str, str]) -> None:
+    where = f"{ROOT}/park/gate/{kind}"
+    assert read(where, payload(kind))[0] == kind
+    with pytest.raises(ValueError, match=r"came at soundscape/v1/park/gate/.* and speaks for"):
+        read(where, payload(kind, **lie))
+
+
+def test_a_name_that_no_node_can_have_is_refused() -> None:
+    with pytest.raises(ValueError):
+        read(f"{ROOT}/park/{'x' * 5000}/data/minute", payload(node="x" * 5000))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: delivery(phenomenonTime="2026-99-01T00:00:00Z/2026-05-01T10:01:00Z"),
+        lambda: delivery(phenomenonTime="2026-05-01T10:00:00Z/2026-05-01T10:61:00Z"),
+        lambda: delivery(seq=2**31),
+        lambda: delivery(node="bench"),
+        lambda: delivery(quality="good"),
+        lambda: delivery("data/caption", 2, {"headline": "Calm\0park"}),
+        lambda: delivery("data/minute", 2, {"scene": {"label": "park", "prob": {"a\0b": 1.0}}}),
+        lambda: delivery("data/minute", 2, session="s\0"),
+        lambda: delivery("health", result={"outbox": 2**40}),
+        lambda: delivery("meta", result={"place": "The\0gate"}),
+    ],
+)
+def test_a_message_that_cannot_be_stored_is_counted_and_the_rest_is_stored(database: Database, bad: Any) -> None:
+    counts = store(database, [delivery(seq=1), bad(), delivery(seq=3)])
+    assert (counts["stored"], counts["unreadable"]) == (2, 1)
+    assert rows(database, "SELECT seq FROM message ORDER BY seq") == [(1,), (3,)]
