@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,19 @@ import pytest
 import referencing
 import referencing.jsonschema
 from brokers import Mosquitto, wait_for
+from paho.mqtt.enums import MQTTProtocolVersion
 from records import caption, minute
 from servers import ContextBroker, IotAgent, SensorThings
 
+from monitor.publish.bridges import sensorthings
 from monitor.publish.bridges.fiware import entity, run_fiware
-from monitor.publish.bridges.relay import Unusable
+from monitor.publish.bridges.relay import Item, Unusable, relay
 from monitor.publish.bridges.sensorthings import FIGURES, run_sensorthings
 from monitor.publish.contract.examples import examples
-from monitor.publish.contract.messages import Identity
+from monitor.publish.contract.messages import ROOT, Identity, MetaMessage, encode
 from monitor.publish.contract.payloads import Location, Meta
+from monitor.publish.link.connection import Connection
+from monitor.publish.link.subscription import Subscription
 from monitor.publish.mqtt import Publisher
 from monitor.settings import MqttSettings
 
@@ -220,3 +224,69 @@ def test_an_interrupted_message_is_completed_without_repeating_observations(
     seen = Counter((o["stream"], o["resultTime"]) for o in sensor_things.observations)
     assert set(seen.values()) == {1}
     assert len(seen) == 2 * len(FIGURES)
+
+
+def test_a_failure_between_two_observations_repeats_none(
+    node: Publisher, mosquitto: Mosquitto, sensor_things: SensorThings
+) -> None:
+    wait_for(lambda: node.state == "connected")
+    bridge = Running(run_sensorthings, mosquitto.url, url=f"{sensor_things.url}/v1.1")
+    node.publish(minute(0))
+    wait_for(lambda: len(sensor_things.observations) == len(FIGURES))
+    sensor_things.fail_next = ["pass", "pass", "pass", 503]
+    node.publish(minute(1))
+    wait_for(lambda: len(sensor_things.observations) >= 2 * len(FIGURES))
+    bridge.end()
+    seen = Counter((o["stream"], o["resultTime"]) for o in sensor_things.observations)
+    assert set(seen.values()) == {1} and len(seen) == 2 * len(FIGURES)
+    assert any("waiting for the platform" in state for state in bridge.states)
+
+
+def test_what_a_slow_platform_has_taken_is_acknowledged_while_it_takes_the_rest(
+    node: Publisher, mosquitto: Mosquitto
+) -> None:
+    left: list[int] = []
+
+    class Slow:
+        batch = sensorthings.SensorThings.batch
+
+        def describe(self, meta: MetaMessage) -> None:
+            pass
+
+        def send(self, items: Sequence[Item]) -> Counter[str]:
+            if items[-1].message.seq >= 3:
+                broker = MqttSettings(url=mosquitto.url)
+                Connection(broker, "other", MQTTProtocolVersion.MQTTv5).close()  # it has read all that came before
+                with Subscription(broker, "slow", ["#"], keep_session=True) as heir:  # gets what is not acknowledged
+                    wait_for(lambda: left.extend(json.loads(d.payload)["seq"] for d in heir.receive(0.1)) or 5 in left)
+                raise Unusable("enough")
+            return Counter(sent=len(items))
+
+    wait_for(lambda: node.state == "connected")
+    options: dict[str, Any] = {"client_id": "slow", "kinds": ["data/minute"], "platform": Slow()}
+    Running(relay, mosquitto.url, **options).end()
+    for index in range(5):
+        node.publish(minute(index))
+    wait_for(lambda: node.outbox_depth == 0)
+    bridge = Running(relay, mosquitto.url, **options)
+    wait_for(lambda: bridge.error is not None)
+    assert left == [3, 4, 5]
+
+
+def test_nonsense_does_not_stop_a_bridge(node: Publisher, mosquitto: Mosquitto, context_broker: ContextBroker) -> None:
+    wait_for(lambda: node.state == "connected")
+    bridge = Running(run_fiware, mosquitto.url, context_broker=context_broker.url)
+    good = encode(examples()["minute"]).replace(b'"demo"', b'"park"').replace(b'"node1"', b'"gate"')
+    liar = Connection(MqttSettings(url=mosquitto.url), "liar", MQTTProtocolVersion.MQTTv5)
+    for payload in (
+        good.replace(b"2026-05-01T10:00:00Z/", b"2026-99-01T00:00:00Z/"),
+        good.replace(b'"park"', b'"city"'),
+        good.replace(b'"LAeq":51.8', b'"LAeq":1e999'),
+    ):
+        assert payload != good
+        liar.publish(f"{ROOT}/park/gate/data/minute", payload)
+    liar.close()
+    node.publish(minute(1))
+    wait_for(lambda: len(context_broker.entities) == 1)
+    counts = bridge.end()
+    assert (counts["sent"], counts["unreadable"], counts["refused"]) == (1, 2, 1)

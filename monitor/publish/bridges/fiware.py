@@ -4,12 +4,11 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import httpx
 
-from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, relay
+from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, post, relay
 from monitor.publish.contract.messages import DigestMessage, Envelope, MetaMessage, MinuteMessage, PeriodMessage
 from monitor.records import Interval
 from monitor.settings import MqttSettings
@@ -97,7 +96,6 @@ def _figures(message: Envelope) -> dict[str, tuple[Any, str | None]] | None:
 
 
 def _time(stamp: str) -> dict[str, Any]:
-    datetime.fromisoformat(stamp)
     return {"type": "Property", "value": {"@type": "DateTime", "@value": stamp}}
 
 
@@ -119,6 +117,8 @@ class _Nodes:
 class ContextBroker(_Nodes):
     """An NGSI-LD context broker: the same interval is the same entity, so a repeat changes nothing."""
 
+    batch = 50
+
     def __init__(self, client: httpx.Client, url: str, fallback: Position | None) -> None:
         super().__init__(fallback)
         self._client, self._url = client, f"{url.rstrip('/')}/ngsi-ld/v1/entityOperations/upsert"
@@ -138,14 +138,7 @@ class ContextBroker(_Nodes):
     def _upsert(self, entities: list[dict[str, Any]]) -> Counter[str]:
         if not entities:
             return Counter()
-        response = answer(
-            self._client.post(
-                self._url,
-                params={"options": "update"},
-                json=entities,
-                headers={"Content-Type": "application/ld+json"},
-            )
-        )
+        response = post(self._client, self._url, entities, "application/ld+json", params={"options": "update"})
         if response.status_code in (201, 204):
             return Counter(sent=len(entities))
         if response.status_code == 207:
@@ -163,6 +156,8 @@ class ContextBroker(_Nodes):
 class IotAgent(_Nodes):
     """A FIWARE IoT Agent JSON: device id SITE-NODE; `mid` goes along so that the platform can drop repeats."""
 
+    batch = 1
+
     def __init__(self, client: httpx.Client, url: str, api_key: str) -> None:
         super().__init__(None)
         self._client, self._url, self._api_key = client, f"{url.rstrip('/')}/iot/json", api_key
@@ -177,7 +172,7 @@ class IotAgent(_Nodes):
                 continue
             device = f"{item.message.site}-{item.message.node}"
             params = {"k": self._api_key, "i": device, "t": body["TimeInstant"]}
-            response = answer(self._client.post(self._url, params=params, json=body))
+            response = post(self._client, self._url, body, params=params)
             counts["sent" if response.is_success else "refused"] += 1
             if not response.is_success:
                 _tell([f"{device}: {response.status_code} {response.text[:200]}"])

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
+from pydantic_core import to_json
 
-from monitor.publish.contract.messages import ROOT, Envelope, MetaMessage, decode
-from monitor.publish.fleet.follow import parse_topic
+from monitor.publish.contract.messages import ROOT, Envelope, MetaMessage
+from monitor.publish.fleet.follow import read
 from monitor.publish.link.connection import Lost
 from monitor.publish.link.dialer import Backoff
 from monitor.publish.link.subscription import Delivery, Subscription
@@ -20,7 +21,8 @@ from monitor.settings import MqttSettings
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
+WINDOW = 100
+"""Messages that the broker hands over before the first of them is acknowledged."""
 HTTP_S = 20.0
 QUIET_S = 0.5
 """When the nodes have said nothing more about themselves for so long, data may be carried, s."""
@@ -46,6 +48,9 @@ class Item:
 class Platform(Protocol):
     """Where data go."""
 
+    batch: int
+    """Messages that it is handed at a time: they must be done before the broker misses us, 1.5 times the keepalive."""
+
     def describe(self, meta: MetaMessage) -> None:
         """Take note of a node."""
 
@@ -54,6 +59,14 @@ class Platform(Protocol):
 
         Raises Away when nothing is certain, Unusable when no try will help.
         """
+
+
+def post(
+    client: httpx.Client, url: str, body: object, content_type: str = "application/json", **options: Any
+) -> httpx.Response:
+    """Post a body as JSON, numbers that JSON cannot hold as null; return or raise as `answer` does."""
+    content = to_json(body, inf_nan_mode="null")
+    return answer(client.post(url, content=content, headers={"Content-Type": content_type}, **options))
 
 
 def answer(response: httpx.Response) -> httpx.Response:
@@ -82,10 +95,10 @@ def relay(
     filters = [f"{ROOT}/{site}/+/{kind}" for kind in kinds]
     counts, backoff, state = Counter[str](), Backoff(), ""
     pending: list[Delivery] = []
-    not_before = 0.0
+    offered, not_before = 0, 0.0
     with (
         Subscription(settings, f"{client_id}-meta", [f"{ROOT}/{site}/+/meta"]) as about,
-        Subscription(settings, client_id, filters, keep_session=True, manual_ack=True, window=2 * BATCH) as source,
+        Subscription(settings, client_id, filters, keep_session=True, manual_ack=True, window=WINDOW) as source,
     ):
         quiet = began = False
         while not stop.is_set() and not quiet:  # places first: data without one may have to be left out
@@ -96,16 +109,19 @@ def relay(
                 on_state("connecting" if state == "connected" else state)
         while not stop.is_set():
             _describe(about.receive(0), platform)
-            pending += source.receive(0.25)
+            ready = bool(pending) and time.monotonic() >= not_before
+            pending += source.receive(0 if ready else 0.25)
             told = source.state
             if pending and time.monotonic() >= not_before:
-                batch = pending[:BATCH]
+                batch = pending[: platform.batch]
                 try:
-                    counts += _carry(batch, platform)
+                    counts += _carry(batch, platform, offered)
                     source.acknowledge(batch)
-                    del pending[:BATCH]
+                    del pending[: len(batch)]
+                    offered = 0
                     backoff.reset()
                 except (Away, httpx.TransportError) as error:
+                    offered = len(batch)
                     not_before = time.monotonic() + backoff.wait_s(Lost(str(error)))
                     told = f"waiting for the platform: {error}"
             if told != state or not began:
@@ -120,20 +136,22 @@ def _describe(deliveries: Sequence[Delivery], platform: Platform) -> int:
     """Tell the platform what nodes say of themselves; return how many said something."""
     for delivery in deliveries:
         with suppress(ValueError):
-            message = decode(parse_topic(delivery.topic)[2], delivery.payload)
+            _, message = read(delivery.topic, delivery.payload)
             if isinstance(message, MetaMessage):
                 platform.describe(message)
     return len(deliveries)
 
 
-def _carry(batch: Sequence[Delivery], platform: Platform) -> Counter[str]:
+def _carry(batch: Sequence[Delivery], platform: Platform, offered: int) -> Counter[str]:
+    """Hand over a batch, whose first `offered` messages were handed over before, perhaps in part."""
     counts, items = Counter[str](), list[Item]()
-    for delivery in batch:
+    for index, delivery in enumerate(batch):
         try:
-            message = decode(parse_topic(delivery.topic)[2], delivery.payload)
-        except ValueError:
+            _, message = read(delivery.topic, delivery.payload)
+        except ValueError as error:
             counts["unreadable"] += 1
+            log.warning("bridge.unreadable", extra={"topic": delivery.topic, "reason": str(error)[:200]})
             continue
         if isinstance(message, Envelope):
-            items.append(Item(message, delivery.again or message.late))
+            items.append(Item(message, index < offered or delivery.again or message.late))
     return counts + platform.send(items) if items else counts

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, relay
+from monitor.publish.bridges.relay import HTTP_S, Item, Unusable, answer, post, relay
 from monitor.publish.contract.messages import Envelope, MetaMessage, MinuteMessage, PeriodMessage
 from monitor.publish.contract.payloads import Meta
 from monitor.records import Interval
@@ -46,7 +46,9 @@ FIGURES = (
 
 
 class SensorThings:
-    """A server of the SensorThings API."""
+    """A server of the SensorThings API: up to 14 requests a message."""
+
+    batch = 1
 
     def __init__(self, client: httpx.Client, url: str) -> None:
         self._client, self._url = client, url.rstrip("/")
@@ -83,7 +85,7 @@ class SensorThings:
         }
         if message.quality is not None:
             body["resultQuality"] = message.quality.model_dump(mode="json")
-        response = answer(self._client.post(f"{self._url}/Datastreams({_key(stream)})/Observations", json=body))
+        response = post(self._client, f"{self._url}/Datastreams({_key(stream)})/Observations", body)
         if not response.is_success:
             reason = f"{response.status_code} {response.text[:200]}"
             log.warning("sensorthings.refused", extra={"mid": str(message.mid), "reason": reason})
@@ -131,7 +133,7 @@ class SensorThings:
         return self._create("Things", body)
 
     def _create(self, collection: str, body: dict[str, Any]) -> Any:
-        response = answer(self._client.post(f"{self._url}/{collection}", json=body))
+        response = post(self._client, f"{self._url}/{collection}", body)
         if not response.is_success:
             raise Unusable(f"{self._url}/{collection} refuses: {response.status_code} {response.text[:200]}")
         if response.content:
