@@ -9,10 +9,12 @@ import tty
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from monitor.dashboard.frame import render
+from monitor.dashboard.glyphs import UNICODE, clean
 from monitor.dashboard.recent import Recent
 from monitor.snapshot import Snapshot
 
@@ -36,6 +38,7 @@ class Dashboard:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
         self._recent = Recent()
+        self._last: Snapshot | None = None
         self._notice: str | None = None
         self._notice_left = 0
         self._quit = False
@@ -55,19 +58,27 @@ class Dashboard:
     ) -> None:
         self._restore()
 
-    def update(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot."""
-        self._recent.add(snapshot)
+    def update(self, snapshot: Snapshot, lasts_s: int = 1) -> None:
+        """Draw a snapshot, whose level stands for `lasts_s` seconds."""
+        self._last = snapshot
+        self._recent.add(snapshot, lasts_s)
         if self._notice_left > 0:
             self._notice_left -= 1
         else:
             self._notice = None
-        size = self._console.size
-        self._live.update(render(snapshot, self._recent, size.width, size.height, self._notice), refresh=True)
+        self._draw()
 
     def message(self, text: str) -> None:
-        """Show one line of notice below the picture for a while."""
+        """Show one line of notice below the picture for a while, or alone before there is one."""
         self._notice, self._notice_left = text, NOTICE_UPDATES
+        self._draw()
+
+    def _draw(self) -> None:
+        size = self._console.size
+        picture: RenderableType = Text(clean(self._notice or "", UNICODE))
+        if self._last is not None:
+            picture = render(self._last, self._recent, size.width, size.height, self._notice)
+        self._live.update(picture, refresh=True)
 
     @property
     def quit_requested(self) -> bool:

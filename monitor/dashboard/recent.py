@@ -14,9 +14,10 @@ KEPT_S = 1800
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One second as far as it is drawn again later; `second` counts from the Unix epoch."""
+    """One second, or one minute, as far as it is drawn again later; `second` counts from the Unix epoch."""
 
     second: int
+    lasts_s: int
     laeq_db: float | None
     isop: float | None
     isoe: float | None
@@ -28,13 +29,15 @@ class Recent:
     def __init__(self) -> None:
         self._moments: deque[Moment] = deque()
 
-    def add(self, snapshot: Snapshot) -> None:
-        """Remember a snapshot."""
+    def add(self, snapshot: Snapshot, lasts_s: int = 1) -> None:
+        """Remember a snapshot, which stands for `lasts_s` seconds; one of the same second takes the other's place."""
         second = math.floor(snapshot.at.timestamp())
         if self._moments and second < self._moments[-1].second:
             self._moments.clear()
+        if self._moments and second == self._moments[-1].second:
+            self._moments.pop()
         affect = snapshot.affect
-        self._moments.append(Moment(second, snapshot.LAeq_1s, affect.isop, affect.isoe))
+        self._moments.append(Moment(second, lasts_s, snapshot.LAeq_1s, affect.isop, affect.isoe))
         while self._moments[0].second < second - KEPT_S:
             self._moments.popleft()
 
@@ -50,12 +53,14 @@ class Recent:
         """
         if not self._moments:
             return [None] * columns
-        last = self._moments[-1].second // step_s
+        newest = self._moments[-1]
+        last = (newest.second + newest.lasts_s - 1) // step_s
         energy: dict[int, list[float]] = {}
         for moment in self._moments:
-            column = columns - 1 - (last - moment.second // step_s)
-            if column >= 0 and moment.laeq_db is not None:
-                energy.setdefault(column, []).append(10 ** (moment.laeq_db / 10))
+            for second in range(moment.second, moment.second + moment.lasts_s):
+                column = columns - 1 - (last - second // step_s)
+                if column >= 0 and moment.laeq_db is not None:
+                    energy.setdefault(column, []).append(10 ** (moment.laeq_db / 10))
         means = {column: 10 * math.log10(sum(values) / len(values)) for column, values in energy.items()}
         return [means.get(column) for column in range(columns)]
 

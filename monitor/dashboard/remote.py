@@ -29,6 +29,11 @@ class RemoteView:
         """What the node's status says; None before it is known."""
 
     @property
+    def lasts_s(self) -> int:
+        """How long a snapshot stands for: a second of a live view, else a minute."""
+        return 1 if self._live else 60
+
+    @property
     def pace(self) -> str:
         """How often the view can change, for the notice below it."""
         if self.online is False:

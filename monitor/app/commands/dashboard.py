@@ -15,6 +15,7 @@ from monitor.dashboard.live import Dashboard, can_draw
 from monitor.dashboard.remote import KINDS, RemoteView
 from monitor.publish.fleet.follow import Follower
 from monitor.publish.link.address import MqttConfigError
+from monitor.snapshot import Snapshot
 
 SILENT_S = 15.0
 """After so long without a word a node is said to be unknown to the broker."""
@@ -41,31 +42,37 @@ def dashboard(
         raise Failure(Exit.CONFIG, f"{error}.") from None
     view = RemoteView(site, node)
     with follower:
-        _wait(follower, view, site, node, stopping)
+        known = _wait(follower, view, site, node, stopping)
         if can_draw():
             with Dashboard() as drawn:
-                _follow(follower, view, drawn, stopping)
+                _follow(follower, view, known, drawn, stopping)
         else:
-            _follow(follower, view, None, stopping)
+            _follow(follower, view, known, None, stopping)
 
 
-def _wait(follower: Follower, view: RemoteView, site: str, node: str, stopping: threading.Event) -> None:
-    """Wait for the broker and the node's first word; a retained one is kept by the view."""
+def _wait(follower: Follower, view: RemoteView, site: str, node: str, stopping: threading.Event) -> list[Snapshot]:
+    """Wait for the broker and the node's first word; return what the retained ones show."""
     deadline = time.monotonic() + SILENT_S
+    known: list[Snapshot] = []
     while view.online is None and not stopping.is_set():
-        for received in follower.receive(0.25):
-            view.take(received)
+        known += _taken(follower, view)
         if follower.state.startswith(("refused", "reconnecting")):
             raise Failure(Exit.DEVICE, f"The broker cannot be followed: {follower.state.partition(': ')[2]}.")
         if time.monotonic() > deadline:
             raise Failure(Exit.DEVICE, f"The broker knows no node {site}/{node}; see `soundscape-monitor subscribe`.")
+    return known
 
 
-def _follow(follower: Follower, view: RemoteView, drawn: Dashboard | None, stopping: threading.Event) -> None:
+def _taken(follower: Follower, view: RemoteView) -> list[Snapshot]:
+    return [snapshot for received in follower.receive(0.25) if (snapshot := view.take(received)) is not None]
+
+
+def _follow(
+    follower: Follower, view: RemoteView, snapshots: list[Snapshot], drawn: Dashboard | None, stopping: threading.Event
+) -> None:
     console = Console(soft_wrap=True, highlight=False)
     notice = ""
     while not (stopping.is_set() or (drawn is not None and drawn.quit_requested)):
-        snapshots = [s for received in follower.receive(0.25) if (s := view.take(received)) is not None]
         state = view.pace if follower.state == "connected" else follower.state
         if drawn is not None and state != notice:
             drawn.message(state)
@@ -74,6 +81,7 @@ def _follow(follower: Follower, view: RemoteView, drawn: Dashboard | None, stopp
         notice = state
         for snapshot in snapshots[-1:]:
             if drawn is not None:
-                drawn.update(snapshot)
+                drawn.update(snapshot, view.lasts_s)
             else:
                 console.print(line(snapshot), markup=False)
+        snapshots = _taken(follower, view)
