@@ -3,10 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-CIRCUMPLEX = ("pleasant", "vibrant", "eventful", "chaotic", "annoying", "monotonous", "uneventful", "calm")
-"""Words every 45 degrees, counter-clockwise from the pleasant end of the horizontal axis (ISO/TS 12913-3)."""
-NEUTRAL_RADIUS = 0.1
-"""Closer to the middle than this, no word fits."""
+from monitor.narrate.facts import bands
 
 
 def number(value: float | None, decimals: int = 1, none: str = "–") -> str:
@@ -47,9 +44,10 @@ def label(name: str) -> str:
 
 
 def feeling(isop: float | None, isoe: float | None) -> str | None:
-    """Return the word of the circumplex nearest to a point; None where nothing is known."""
+    """Return the word of the circumplex nearest to a point, "neutral" as captions do; None where nothing is known."""
     if isop is None or isoe is None:
         return None
-    if math.hypot(isop, isoe) < NEUTRAL_RADIUS:
+    if bands.strength(math.hypot(isop, isoe)) is None:
         return "neutral"
-    return CIRCUMPLEX[round(math.atan2(isoe, isop) / (math.pi / 4)) % 8]
+    reach = bands.projections(isop, isoe)
+    return max(reach, key=lambda word: reach[word])

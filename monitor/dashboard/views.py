@@ -7,6 +7,7 @@ from monitor.dashboard.charts import AXIS_WIDTH, columns, frequency_axis, meter,
 from monitor.dashboard.figures import clock, duration, label, number, percent
 from monitor.dashboard.glyphs import Glyphs, clean, glyphs_for
 from monitor.dashboard.recent import KEPT_S, Recent
+from monitor.narrate.facts.sounds import SETTINGS, TOLD_BY, VAGUE
 from monitor.snapshot import Snapshot
 from monitor.types import THIRD_OCTAVES_HZ
 
@@ -16,10 +17,6 @@ WARN = "not dim bold yellow"
 FAIL = "not dim bold red"
 UNCALIBRATED = "UNCALIBRATED: levels relative"
 PARTIAL = "PARTIAL: less than 30 s heard"
-GENERAL = ("Environment and background", "Outside, rural or natural", "Sounds of things", "Noise", "Silence")
-"""Events that say little about a place; they are listed last."""
-TOLD_AS = {"Animal": "Bird", "Human sounds": "Speech"}
-"""General kinds that are told as the special one while that is heard."""
 SHORT_SCENES = {"public_square": "square", "street_traffic": "street"}
 LEAST_PROB = 0.05
 STEPS_S = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60)
@@ -53,7 +50,7 @@ class LevelView:
         yield from self._trend(trend, width, glyphs, roomy)
         if bars:
             if roomy:
-                yield Text("third octaves, dB, last second", style="dim", no_wrap=True)
+                yield Text("third octaves, dB", style="dim", no_wrap=True)
             every = max(1, min(4, (width - AXIS_WIDTH) // len(THIRD_OCTAVES_HZ)))
             _, high = scale([*self._snapshot.bands, 70.0], 60.0)
             bands = self._snapshot.bands or [None] * len(THIRD_OCTAVES_HZ)
@@ -124,8 +121,8 @@ class SoundView:
     def _ranked_events(self) -> list[tuple[str, float]]:
         active = self._snapshot.active
         heard = [item for item in self._snapshot.events.items() if item[1] >= LEAST_PROB or item[0] in active]
-        shown = [item for item in heard if item[0] in active or TOLD_AS.get(item[0]) not in active]
-        return sorted(shown, key=lambda item: (item[0] not in active, item[0] in GENERAL, -item[1]))
+        shown = [item for item in heard if not active.keys() & set(TOLD_BY.get(item[0], ()))]
+        return sorted(shown, key=lambda item: (item[0] not in active, item[0] in SETTINGS | VAGUE, -item[1]))
 
     @staticmethod
     def _row(name: str, prob: float, width: int, glyphs: Glyphs, lasted: float | None, strong: bool) -> Text:

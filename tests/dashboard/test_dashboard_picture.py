@@ -8,6 +8,7 @@ from rich.console import Console
 from synthetic import Place
 from synthetic_snapshots import HEADLINE, snapshots
 
+from monitor.dashboard.figures import feeling
 from monitor.dashboard.frame import render
 from monitor.dashboard.recent import Recent
 from monitor.records import Affect, Quality, Scene
@@ -130,6 +131,19 @@ def test_text_from_elsewhere_cannot_steer_the_terminal(minute: list[Snapshot]) -
     text = draw(shown, 160, 50, notice=hostile)
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert "[bold]x[/bold]" in text
+
+
+def test_a_general_kind_is_not_listed_beside_the_special_one_that_captions_tell(minute: list[Snapshot]) -> None:
+    heard = {"Traffic": 0.9, "Vehicle": 0.8, "Animal": 0.7}
+    text = draw(with_(minute[-1], events=heard, active={"Traffic": 20.0, "Vehicle": 20.0}), 80, 24)
+    assert "Traffic" in text and "Animal" in text and "Vehicle" not in text
+
+
+@pytest.mark.parametrize(
+    ("isop", "isoe", "word"), [(0.0, 0.07, "neutral"), (0.09, 0.0, "pleasant"), (0.2, -0.2, "calm")]
+)
+def test_the_word_for_a_feeling_is_the_captions_own(isop: float, isoe: float, word: str) -> None:
+    assert feeling(isop, isoe) == word
 
 
 def test_seconds_not_heard_are_marked_and_not_bridged(minute: list[Snapshot]) -> None:
