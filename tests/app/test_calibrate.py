@@ -173,6 +173,22 @@ def test_a_microphone_that_hears_a_calibrator_is_calibrated_from_then_on(
     assert level == pytest.approx(94.0, abs=0.1)
 
 
+def test_a_recording_made_with_a_device_calibrates_the_channel_that_the_node_hears(
+    microphone: VirtualMicrophone, tmp_path: Path
+) -> None:
+    path = tmp_path / "calibrator.wav"
+    sound = tone()
+    soundfile.write(path, np.column_stack((sound, np.zeros_like(sound))), RATE_HZ, subtype="PCM_24")
+    common = ["calibrate", "--file", str(path), "--state", str(tmp_path)]
+    result = CliRunner().invoke(CLI, [*common, "--device", DEVICE[:-1].upper(), "--json"], catch_exceptions=False)
+    kept = CalibrationStore(tmp_path).current(DEVICE)
+    assert kept == CalibrationRecord.model_validate_json(result.stdout), "under the whole name of the device"
+    assert kept.tone_dbfs == pytest.approx(-23.01, abs=0.02), "the mean of both channels is 6 dB less"
+    with pytest.raises(Failure, match="no input device has 'elsewhere' in its name") as caught:
+        CliRunner().invoke(CLI, [*common, "--device", "elsewhere"], catch_exceptions=False)
+    assert caught.value.code == 69
+
+
 def test_a_recording_of_the_calibrator_gives_the_scale_of_other_recordings(tmp_path: Path) -> None:
     path = tmp_path / "calibrator.flac"
     soundfile.write(path, tone(), RATE_HZ, subtype="PCM_24")

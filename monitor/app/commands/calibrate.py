@@ -16,6 +16,7 @@ from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import CalibrationRecord, CalibrationStore, configured, device_key
 from monitor.sources.chatter import silence_native_chatter
 from monitor.sources.contract import Source
+from monitor.sources.devices import DeviceAway, find_input, load_sounddevice
 from monitor.sources.microphone import MicrophoneSource
 
 
@@ -35,7 +36,9 @@ def calibrate(
     ] = False,
     recording: Annotated[
         Path | None,
-        typer.Option("--file", help="A recording of the calibrator. Kept for --device; without it, only told."),
+        typer.Option(
+            "--file", help="A recording of the calibrator by --device, for which it is kept; without it, only told."
+        ),
     ] = None,
     wait: Annotated[float, typer.Option(help="Wait so long for a steady tone, s.", min=6)] = 60.0,
     history: Annotated[
@@ -58,8 +61,9 @@ def calibrate(
     if history:
         return _tell_history(store, device, as_json)
     if recording is not None:
-        key = None if device is None else device_key(device, settings.audio.channel)
-        source: Source = AudioFileSource(recording, configured(1.0))
+        key = None if device is None else _key_of(device, settings)
+        channel = "mean" if device is None else settings.audio.channel
+        source: Source = AudioFileSource(recording, configured(1.0), channel=channel)
     else:
         source, key = _microphone(settings, device)
     with source:
@@ -93,6 +97,15 @@ def _microphone(settings: Settings, device: str | None) -> tuple[Source, str]:
         source.close()
         raise Failure(Exit.DEVICE, f"Not calibrated: {state}. If the node is running, stop it while calibrating.")
     return source, device_key(source.device, audio.channel)
+
+
+def _key_of(device: str, settings: Settings) -> str:
+    """Return the key under which the node will look for a device's calibration; raises Failure where it is not."""
+    silence_native_chatter()
+    try:
+        return device_key(find_input(load_sounddevice(), device).name, settings.audio.channel)
+    except DeviceAway as away:
+        raise Failure(Exit.DEVICE, f"Not calibrated: {away}; plug it in, or leave --device out.") from None
 
 
 def _told(record: CalibrationRecord, before: CalibrationRecord | None, key: str | None) -> list[str]:
