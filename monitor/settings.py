@@ -43,7 +43,9 @@ class AudioSettings(Table):
     rate_hz: int | None = Field(
         None, ge=8000, le=192000, description="capture rate, Hz; default: 48000, else the device's own"
     )
-    channel: int | Literal["mean"] = Field(0, description="channel to listen to, from 0, or the mean of all")
+    channel: Annotated[int, Field(ge=0)] | Literal["mean"] = Field(
+        0, description="channel to listen to, from 0, or the mean of all"
+    )
     ring_s: float = Field(60.0, ge=5, le=600, description="ring buffer, s")
     stall_s: float = Field(2.0, ge=0.5, description="silence of the driver after which the device is reopened, s")
     first_frame_s: float = Field(3.0, ge=0.5, description="time a device may take to deliver its first sound, s")
@@ -103,6 +105,15 @@ class AggregateSettings(Table):
     def _divides(self) -> "AggregateSettings":
         if 60 % self.period_min:
             raise ValueError(f"period_min = {self.period_min} does not divide an hour")
+        return self
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "AggregateSettings":
+        day, evening, night = (
+            start.hour * 60 + start.minute for start in (self.day_start, self.evening_start, self.night_start)
+        )
+        if not (evening - day) % 1440 <= (night - day) % 1440 > 0:
+            raise ValueError("day_start, evening_start and night_start must follow each other in this order")
         return self
 
 

@@ -20,12 +20,12 @@ SYSTEM_CONFIG = Path("/etc/soundscape-monitor/monitor.toml")
 
 
 def find(path: Path | None) -> Path | None:
-    """Return the file to read: `path`, else $SOUNDSCAPE_CONFIG, else the system's; None when there is none."""
+    """Return the file to read: `path`, else $SOUNDSCAPE_CONFIG, else the system's where this user may read it."""
     if path is not None:
         return path
     if named := os.environ.get("SOUNDSCAPE_CONFIG"):
         return Path(named)
-    return SYSTEM_CONFIG if SYSTEM_CONFIG.is_file() else None
+    return SYSTEM_CONFIG if os.access(SYSTEM_CONFIG, os.R_OK) else None
 
 
 def load(path: Path | None) -> Settings:
@@ -118,6 +118,13 @@ def state_folder() -> Path:
             Exit.CONFIG, f"The state folder {folder} cannot be written; change its owner or set STATE_DIRECTORY."
         )
     return folder
+
+
+def existing_state(named: Path | None) -> Path:
+    """Return the state folder that a command looks at: a named one must be there, else Failure (66)."""
+    if named is not None and not named.is_dir():
+        raise Failure(Exit.MISSING_INPUT, f"There is no state folder {named}.")
+    return named or state_folder()
 
 
 def toml_value(value: Any) -> str:

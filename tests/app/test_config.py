@@ -1,6 +1,9 @@
 """Configuration: what is wrong is said at once, and the example documents the truth."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,6 +12,15 @@ import pytest
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
 from monitor.settings import Settings
+
+LOOK_AS_ANOTHER_USER = """
+import os, pathlib, sys
+from monitor.app import config
+config.SYSTEM_CONFIG = pathlib.Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setgroups([]), os.setgid(65534), os.setuid(65534)
+print(config.find(None))
+"""
 
 
 def fails(tmp_path: Path, text: str) -> Failure:
@@ -60,6 +72,9 @@ def test_the_example_is_valid_and_its_defaults_are_the_defaults(tmp_path: Path) 
         ("[node\n", "is not valid TOML"),
         ("[[alerts.rules]]\nname='a'\nquantity='event'\nevent='Dragon'\nabove=0.5", "unknown event 'Dragon'"),
         ("[audio]\nring_s = nan", "finite number"),
+        ("[audio]\nchannel = -1", "greater than or equal to 0"),
+        ("[aggregate]\nevening_start = 06:00:00", "must follow each other in this order"),
+        ("[aggregate]\nnight_start = 07:00:00", "must follow each other in this order"),
     ],
 )
 def test_each_fault_is_one_clear_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -72,6 +87,30 @@ def test_a_missing_file_is_missing_input(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="no configuration file") as caught:
         config.load(tmp_path / "absent.toml")
     assert caught.value.code == Exit.MISSING_INPUT
+
+
+def test_a_system_configuration_that_this_user_may_not_read_is_none_of_theirs(tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "monitor.toml").write_text("")
+    command = [sys.executable, "-c", LOOK_AS_ANOTHER_USER, str(folder / "monitor.toml")]
+    environment = {k: v for k, v in os.environ.items() if k != "SOUNDSCAPE_CONFIG"}
+    folder.chmod(0)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    finally:
+        folder.chmod(0o700)
+    assert done.stdout == "None\n", done.stderr
+
+
+@pytest.mark.parametrize(("day", "evening", "night"), [("08", "20", "00"), ("07", "23", "23"), ("22", "23", "06")])
+def test_the_parts_of_the_day_may_lie_anywhere_around_the_clock(
+    tmp_path: Path, day: str, evening: str, night: str
+) -> None:
+    file = tmp_path / "monitor.toml"
+    starts = f"day_start = {day}:00:00\nevening_start = {evening}:00:00\nnight_start = {night}:00:00"
+    file.write_text(f"[aggregate]\n{starts}\n")
+    assert config.load(file).aggregate.night_start.hour == int(night)
 
 
 def test_two_faults_are_told_together(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from rich.progress import Progress
 
 from monitor.app import config
 from monitor.app.describe import describe as describe_clip
-from monitor.app.failure import Exit, Failure
+from monitor.app.failure import Exit
+from monitor.app.scale import FullScalePa
 from monitor.dashboard.card import card
 from monitor.model.bundle import Bundle
 from monitor.sources.audio_file import sound_files
@@ -24,10 +25,7 @@ log = logging.getLogger(__name__)
 def describe(
     clips: Annotated[list[Path], typer.Argument(help="Sound files (WAV, FLAC, OGG, ...) or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for machines.")] = False,
-    full_scale_pa: Annotated[
-        float | None,
-        typer.Option(help="Pressure at sample value 1.0, Pa. Unknown: levels are relative, and said to be."),
-    ] = None,
+    full_scale_pa: FullScalePa = None,
     file: Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file (TOML).")] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Model bundle; default: the configured or the shipped one.")
@@ -42,8 +40,6 @@ def describe(
     settings = config.load(config.find(file))
     calibration_settings = settings.calibration
     if full_scale_pa is not None:
-        if full_scale_pa <= 0:
-            raise Failure(Exit.USAGE, f"--full-scale-pa {full_scale_pa} must be above 0 Pa.")
         calibration_settings = calibration_settings.model_copy(
             update={"full_scale_pa": full_scale_pa, "sensitivity_dbfs_rms_at_94_db": None}
         )

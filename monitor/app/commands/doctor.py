@@ -28,7 +28,7 @@ def doctor(
     Each is pass, warn or fail, with what to do. Exit code 0 unless something failed, then 69.
     """
     settings = config.load(config.find(file))
-    folder = state or config.state_folder()
+    folder = config.existing_state(state)
     findings = [is_running(settings, folder)] if running else list(examine(settings, folder))
     if as_json:
         typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))

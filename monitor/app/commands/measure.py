@@ -1,7 +1,6 @@
 """`measure`: time series of a file for researchers."""
 
 import csv
-import math
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -11,9 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from monitor.aggregate.histogram import level_db
-from monitor.app import config
 from monitor.app.failure import Exit, Failure
+from monitor.app.scale import FullScalePa
 from monitor.dsp.hearing import Heard, Hearing
+from monitor.settings import CalibrationSettings
 from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import resolve
 from monitor.types import LEVEL_FRAME, LOUDNESS_STEP, RATE_HZ, THIRD_OCTAVES_HZ, AudioBlock, Gap
@@ -27,9 +27,7 @@ def measure(
     out: Annotated[
         Path, typer.Option("--csv", help="Where to write; two or three files: OUT, OUT with -levels, -bands.")
     ],
-    full_scale_pa: Annotated[
-        float | None, typer.Option(help="Pressure at sample value 1.0, Pa. Unknown: 2.835798 is assumed, and said.")
-    ] = None,
+    full_scale_pa: FullScalePa = None,
     field: Annotated[str, typer.Option(help="Sound field for ISO 532-1: free or diffuse.")] = "free",
     bands: Annotated[bool, typer.Option("--bands", help="Also write third-octave levels, every 125 ms.")] = False,
 ) -> None:
@@ -41,10 +39,7 @@ def measure(
     """
     if field not in ("free", "diffuse"):
         raise Failure(Exit.USAGE, f"--field {field} is neither free nor diffuse.")
-    if full_scale_pa is not None and not (full_scale_pa > 0 and math.isfinite(full_scale_pa)):
-        raise Failure(Exit.USAGE, f"--full-scale-pa {full_scale_pa} must be a pressure above 0 Pa.")
-    settings = config.load(None).calibration.model_copy(update={"full_scale_pa": full_scale_pa})
-    calibration = resolve(settings, None, None)
+    calibration = resolve(CalibrationSettings(full_scale_pa=full_scale_pa), None, None)
     console = Console(stderr=True)
     with ExitStack() as stack:
         source = stack.enter_context(AudioFileSource(file, calibration))

@@ -36,7 +36,7 @@ def support_bundle(
     Places, addresses and user names are left out. Look at it before you send it: it is a few text files.
     """
     settings = config.load(config.find(file))
-    folder = state or config.state_folder()
+    folder = config.existing_state(state)
     contents = {
         "versions.json": _versions(),
         "doctor.json": _blackened([finding.as_dict() for finding in examine(settings, folder)], settings, folder),
