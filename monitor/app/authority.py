@@ -31,9 +31,7 @@ def certificate(ca: Path, ca_key: Path, broker: Path, host: str) -> str:
     if _good(broker / "server.crt", broker / "server.key", ca, host):
         return ca.read_text()
     if ca.is_file() and not ca_key.is_file():
-        raise Failure(
-            Exit.MISSING_INPUT, f"The broker needs a new certificate; {ca_key} is not there: put it back."
-        )
+        raise Failure(Exit.MISSING_INPUT, f"The broker needs a new certificate; {ca_key} is not there: put it back.")
     if not _may_sign(ca):
         key = ("-key", ca_key) if ca_key.is_file() else (*NEW_KEY, "-keyout", ca_key)
         _openssl("req", "-x509", *key, *AUTHORITY, "-out", ca)

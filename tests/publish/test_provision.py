@@ -65,8 +65,9 @@ def fleet(tmp_path: Path) -> Fleet:
 def broker(fleet: Fleet, tmp_path: Path) -> Iterator[Mosquitto]:
     """Return a Mosquitto with the shipped configuration and what was provisioned for two nodes and a reader."""
     fleet("--reader", "collector", rows="site,name\npark,gate\npark,pond\n")
-    text = (DEPLOY / "broker/mosquitto.conf").read_text().replace("/etc/mosquitto/soundscape", str(fleet.out / "broker"))
-    made = Mosquitto(tmp_path / "mosquitto", text.replace("/var/lib/mosquitto", str(tmp_path / "mosquitto")), "mqtts")
+    text, data = (DEPLOY / "broker/mosquitto.conf").read_text(), tmp_path / "mosquitto"
+    text = text.replace("/etc/mosquitto/soundscape", str(fleet.out / "broker"))
+    made = Mosquitto(data, text.replace("/var/lib/mosquitto", str(data)), "mqtts")
     made.url = made.url.replace("127.0.0.1", "localhost")
     yield made
     made.stop()

@@ -73,7 +73,7 @@ def provision(
         typer.echo("The broker's address is mqtt://: passwords and messages travel in clear.", err=True)
     typer.echo(f"Broker: sudo install -D -o mosquitto -m 0600 -t /etc/mosquitto/soundscape {out}/broker/*")
     typer.echo("        sudo systemctl reload mosquitto")
-    typer.echo("        (first time: sudo cp deploy/broker/mosquitto.conf /etc/mosquitto/, and restart in place of reload)")
+    typer.echo("        (first time: sudo cp deploy/broker/mosquitto.conf /etc/mosquitto/, and restart)")
     typer.echo("        (in the stack of deploy/fleet: docker compose kill -s HUP mosquitto-site)")
     typer.echo(f"Node:   copy {out}/nodes/SITE/NAME to it; sudo deploy/install.sh install --node NAME")
 
