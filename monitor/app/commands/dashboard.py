@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from monitor.app import config
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
 from monitor.dashboard.lines import line
@@ -23,8 +24,8 @@ SILENT_S = 15.0
 
 def dashboard(
     broker: BrokerUrl = None,
-    site: Annotated[str, typer.Option(help="Site of the node.")] = "demo",
-    node: Annotated[str, typer.Option(help="Name of the node.")] = "node1",
+    site: Annotated[str | None, typer.Option(help="Site of the node. Default: node.site.")] = None,
+    node: Annotated[str | None, typer.Option(help="Name of the node. Default: node.name.")] = None,
     file: ConfigFile = None,
 ) -> None:
     """Show the live view of a node that runs elsewhere, for example as a service.
@@ -32,7 +33,8 @@ def dashboard(
     Once a second where the node sends live views (mqtt.live), else minute by minute. Leave with q or Ctrl-C. Without
     a terminal, plain lines are printed.
     """
-    settings = settings_for(file, broker)
+    settings, own = settings_for(file, broker), config.load(config.find(file)).node
+    site, node = site or own.site, node or own.name
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
