@@ -1,8 +1,10 @@
 """What is installed on a node: the unit's hardening, the scripts, and what an audit may claim."""
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,49 @@ def test_the_caller_of_the_service_names_the_folders_that_the_unit_has() -> None
         assert value is not None and f"{name}={value[1]}" in caller
     assert "STATE_DIRECTORY=/var/lib/soundscape-monitor" in caller
     assert "StateDirectory=soundscape-monitor\n" in unit and "User=soundscape\n" in unit
+
+
+@pytest.fixture
+def caller(tmp_path: Path) -> Path:
+    """Return the caller of the service with the program and the environment file in a folder, as its user runs it."""
+    script = (DEPLOY / "soundscape-monitor").read_text()
+    for name in ("program", "environment"):
+        script, found = re.subn(rf"^{name}=.*$", f"{name}={tmp_path}/{name}", script, flags=re.MULTILINE)
+        assert found == 1
+    said = f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([sys.argv[1:], dict(os.environ)]))\n"
+    for name, content in {"caller": script, "id": "#!/bin/sh\necho soundscape\n", "program": said}.items():
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o755)
+    return tmp_path / "caller"
+
+
+def called(caller: Path, *arguments: str) -> tuple[list[str], dict[str, str], str]:
+    path = {"PATH": f"{caller.parent}:/usr/bin:/bin"}
+    done = subprocess.run([caller, *arguments], capture_output=True, text=True, env=path, timeout=60)
+    assert done.returncode == 0, done.stderr
+    words, environment = json.loads(done.stdout)
+    return words, environment, done.stderr
+
+
+def test_the_caller_of_the_service_has_the_environment_that_the_unit_reads(caller: Path, tmp_path: Path) -> None:
+    unit = re.search(r"^EnvironmentFile=-(.*)$", UNIT.read_text(), re.MULTILINE)
+    assert unit is not None and f"\nenvironment={unit[1]}\n" in (DEPLOY / "soundscape-monitor").read_text()
+    (tmp_path / "environment").write_text(
+        '# KEY=comment\n; OTHER=comment\n\nno assignment\n2=two\nexport BAD=1\nOPENAI_API_KEY="a $HOME \'b"\n'
+        "  MQTT_PASSWORD=$(false)`false`=x==\nQUOTED='a  b'\nHOME=/elsewhere\nLAST=1"
+    )
+    words, environment, said = called(caller, "doctor", "two words")
+    assert words == ["doctor", "two words"] and not said
+    assert environment["OPENAI_API_KEY"] == "a $HOME 'b"
+    assert environment["MQTT_PASSWORD"] == "$(false)`false`=x=="
+    assert environment["QUOTED"] == "a  b" and environment["LAST"] == "1"
+    assert environment["HOME"] == "/var/lib/soundscape-monitor"
+    assert not {"KEY", "OTHER", "BAD", "2"} & environment.keys()
+
+
+def test_without_an_environment_file_the_caller_works_as_well(caller: Path) -> None:
+    words, environment, said = called(caller, "doctor")
+    assert words == ["doctor"] and environment["STATE_DIRECTORY"] == "/var/lib/soundscape-monitor" and not said
 
 
 def test_an_audit_that_looked_nothing_up_claims_nothing() -> None:
