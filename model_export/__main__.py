@@ -93,7 +93,7 @@ def checkpoint_command(
 ) -> None:
     """Read a bundle back as a checkpoint, to train on from."""
     bundle = Bundle.load(folder)
-    scaling = bundle.manifest.normalisation.model_dump(mode="json", exclude={"source"})
+    scaling = bundle.normalisation.model_dump(mode="json")
     Checkpoint("SoundEQnet", restore(folder).state_dict(), scaling).save(out)
     typer.echo(f"{out}: the weights of {bundle.id}")
 

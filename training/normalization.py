@@ -20,6 +20,8 @@ class Normalization:
     mel_std: Array
     loudness_mean: float
     loudness_std: float
+    source: str = ""
+    """Where the numbers come from; "published" for those of the paper's authors."""
 
     @classmethod
     def measure(cls, mel: NDArray[np.generic], loudness: NDArray[np.generic]) -> "Normalization":
@@ -44,13 +46,15 @@ class Normalization:
             mel_std=np.array(table["log_mel"]["std"], dtype=np.float32),
             loudness_mean=float(np.ravel(table["loudness"]["mean"])[0]),
             loudness_std=float(np.ravel(table["loudness"]["std"])[0]),
+            source=table.get("source", ""),
         )
 
-    def as_dict(self) -> dict[str, dict[str, list[float]]]:
+    def as_dict(self) -> dict[str, Any]:
         """The content of the JSON file."""
         return {
             "log_mel": {"mean": [float(x) for x in self.mel_mean], "std": [float(x) for x in self.mel_std]},
             "loudness": {"mean": [self.loudness_mean], "std": [self.loudness_std]},
+            "source": self.source,
         }
 
     def apply(self, mel: NDArray[np.generic], loudness: NDArray[np.generic]) -> tuple[Array, Array]:

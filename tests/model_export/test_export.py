@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from random_networks import NORMALISATION, frames, random_network
+from random_networks import NORMALISATION, along, frames, random_network
 from typer.testing import CliRunner
 
 from model_export.__main__ import app
@@ -15,7 +15,7 @@ from model_export.bundles import ExportError, amend, write_bundle
 from model_export.parity import extreme_windows, largest_deviation, window
 from monitor.model import Bundle, Predictor
 from monitor.model.predictor import engine_of
-from monitor.types import PAQ, LoudnessFrames, MelFrames
+from monitor.types import PAQ
 from training.networks import Checkpoint, build, load_published
 from training.networks.published import original_key
 
@@ -64,14 +64,13 @@ def test_the_bundle_of_the_reference_model_gives_the_expected_outputs(shared: Pa
 
 @pytest.mark.parametrize("name", ["AD_CNN", "Baseline_CNN", "Hierarchical_CNN"])
 def test_authors_weights_are_imported_and_run_at_once(shared: Path, tmp_path: Path, name: str) -> None:
-    scaling = shared / "reference_clip" / "normalization.json"
     weights = shared / "published" / f"{name.lower()}.npz"
-    code, said = run("import", weights, "--out", tmp_path / "bundle", "--normalisation", scaling)
+    code, said = run("import", weights, "--out", tmp_path / "bundle")  # scaled as the bundle that ships
     assert code == 0 and said.startswith(f"{name.lower()}-")
     bundle = Bundle.load(tmp_path / "bundle")
     assert (bundle.thresholds.active[0], bundle.thresholds.fallback) == (0.4, (0.3, 0.2))
     mel, loudness = (np.load(shared / "reference_clip" / f"{CLIP}.{kind}.npy") for kind in ("log_mel", "loudness"))
-    last = Predictor(bundle, 10.0).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness[:, 0]))[-1]
+    last = along(Predictor(bundle, 10.0), mel, loudness[:, 0])[-1]
     expected = json.loads((shared / "published" / "expected_reference_clip.json").read_text())[name]
     np.testing.assert_allclose(last.scene_prob, list(expected["scene_prob"].values()), atol=1e-4)
     np.testing.assert_allclose(last.event_prob, list(expected["event_prob"].values()), atol=1e-4)
@@ -89,7 +88,7 @@ def test_every_sibling_exports_and_predicts(tmp_path: Path, name: str) -> None:
     code, said = run("import", tmp_path / "authors.pth", "--out", out, "--normalisation", tmp_path / "scale.json")
     assert code == 0, said
     mel, loudness = frames(6)
-    for one in Predictor(Bundle.load(out)).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness)):
+    for one in along(Predictor(Bundle.load(out)), mel, loudness):
         assert np.isfinite(one.event_prob).all() and one.model_id.startswith(name.lower())
 
 
@@ -113,7 +112,7 @@ def test_amending_changes_the_outputs_and_the_id(tmp_path: Path, bundle: Bundle)
     folder = Path(shutil.copytree(bundle.folder, tmp_path / "bundle"))
     amended = amend(folder, {"calibration": {"event": {"scale": [0.0] * 15, "bias": [2.0] * 15}}})
     mel, loudness = frames(4)
-    [one] = Predictor(amended).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    [one] = along(Predictor(amended), mel, loudness)
     np.testing.assert_allclose(one.event_prob, 1 / (1 + np.exp(-2.0)), atol=1e-9)
     assert one.model_id == amended.id != bundle.id
     with pytest.raises(ExportError, match=r"unknown fields for a bundle: labels"):

@@ -12,6 +12,7 @@ from model_export.parity import extreme_windows, largest_deviation
 from model_export.restore import restore
 from monitor.model import Bundle
 from training.networks import Checkpoint
+from training.normalization import Normalization
 
 
 def test_a_network_read_back_says_what_its_bundle_says(bundle: Bundle) -> None:
@@ -22,7 +23,9 @@ def test_the_shipped_bundle_becomes_a_checkpoint_to_train_on_from(tmp_path: Path
     shipped = Bundle.load(None)
     result = CliRunner().invoke(app, ["checkpoint", str(shipped.folder), "--out", str(tmp_path / "start.pt")])
     assert result.exit_code == 0 and shipped.id in result.output
-    network = Checkpoint.load(tmp_path / "start.pt").module()
+    held = Checkpoint.load(tmp_path / "start.pt")
+    assert Normalization.from_dict(held.normalisation).as_dict()["source"] == "published"
+    network = held.module()
     assert largest_deviation(network, shipped, extreme_windows(shipped)).relative < 1e-4
 
 

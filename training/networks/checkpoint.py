@@ -18,8 +18,8 @@ class Checkpoint:
     network: str
     """Name in NETWORKS."""
     weights: dict[str, torch.Tensor]
-    normalisation: dict[str, dict[str, list[float]]]
-    """`log_mel` and `loudness`, each with `mean` and `std` (64 and 1 numbers)."""
+    normalisation: dict[str, Any]
+    """`log_mel` and `loudness`, each with `mean` and `std` (64 and 1 numbers), and the `source` of the numbers."""
     more: dict[str, Any] = field(default_factory=dict)
     """Anything plain: optimiser, step, arguments, config, and `bundle` (fields of the manifest to export with)."""
 
