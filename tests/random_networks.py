@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from model_export.bundles import write_bundle
-from monitor.model import Bundle
-from monitor.types import PAQ
+from monitor.model import Bundle, Predictor
+from monitor.types import PAQ, LoudnessFrames, MelFrames, WindowPrediction
 from training.networks import build
 
 torch.set_num_threads(1)
@@ -55,3 +55,12 @@ def frames(seconds: float, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
     mel = (-20 + drift + 8 * rng.normal(size=(n + 1, 64))).astype(np.float32)
     loudness = np.abs(10 + np.repeat(drift[:n, 0], 5) * 0.3 + rng.normal(size=5 * n))
     return mel, loudness
+
+
+def along(
+    predictor: Predictor, log_mel: np.ndarray, n_sone: np.ndarray, start_sample: int = 0
+) -> list[WindowPrediction]:
+    """Predictions along a whole clip: at every hop, and at its end."""
+    predictions = predictor.process(MelFrames(start_sample, log_mel), LoudnessFrames(start_sample, n_sone))
+    rest = predictor.finish()
+    return predictions if rest is None else [*predictions, predictor.infer(rest)]

@@ -99,7 +99,8 @@ def _finish(clip: _Clip, predictor: Predictor | None) -> None:
     if not clip.predictions and clip.mel:
         mel = MelFrames(clip.mel[0].start_sample, np.concatenate([f.log_mel for f in clip.mel]))
         loudness = LoudnessFrames(clip.loudness[0].start_sample, np.concatenate([f.n_sone for f in clip.loudness]))
-        clip.predictions += predictor.predict_clip(mel, loudness)
+        if (one := predictor.predict_short(mel, loudness)) is not None:
+            clip.predictions.append(one)
 
 
 def _active(prediction: WindowPrediction, bundle: Bundle) -> NDArray[np.bool_]:

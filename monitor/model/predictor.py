@@ -11,9 +11,6 @@ from monitor.model.scores import event_probability, scene_probability
 from monitor.model.whole import WholeWindow
 from monitor.types import HOP_GRID, LOUDNESS_STEP, LoudnessFrames, MelFrames, WindowPrediction, readonly
 
-_SLICE = 25
-"""Units of a clip that are fed at once."""
-
 
 def engine_of(bundle: Bundle) -> Incremental | WholeWindow:
     """What runs the bundle's graphs."""
@@ -83,37 +80,21 @@ class Predictor:
         """Take new frames and return the predictions they complete."""
         return [self.infer(job) for job in self.collect(mel, loudness)]
 
-    def predict_clip(self, mel: MelFrames, loudness: LoudnessFrames) -> list[WindowPrediction]:
-        """Predict along a whole clip: at every hop, and at its end; begins and ends with a fresh stream.
+    def predict_short(self, mel: MelFrames, loudness: LoudnessFrames) -> WindowPrediction | None:
+        """Predict a whole clip below 4 s, repeated up to 4 s; None for an empty one.
 
-        A clip below 4 s is repeated up to 4 s and gives one partial prediction of its own length; an empty one gives
-        none.
+        The prediction is partial and as long as the clip. Begins and ends with a fresh stream.
         """
         start, samples = loudness.start_sample, len(loudness.n_sone) * LOUDNESS_STEP
         if not len(mel.log_mel) or not samples:
-            return []
-        short = samples < SHORT * HOP_GRID or len(mel.log_mel) <= SHORT * MEL_PER_UNIT
-        if short:
-            frames, values = np.arange(SHORT * MEL_PER_UNIT + 1), np.arange(SHORT * LOUDNESS_PER_UNIT)
-            mel = MelFrames(start, mel.log_mel[frames % len(mel.log_mel)])
-            loudness = LoudnessFrames(start, loudness.n_sone[values % len(loudness.n_sone)])
+            return None
+        frames, values = np.arange(SHORT * MEL_PER_UNIT + 1), np.arange(SHORT * LOUDNESS_PER_UNIT)
         self.reset(start)
-        predictions: list[WindowPrediction] = []
-        for unit in range(0, len(mel.log_mel) // MEL_PER_UNIT + 1, _SLICE):
-            frames_at, values_at = unit * MEL_PER_UNIT, unit * LOUDNESS_PER_UNIT
-            at = start + unit * HOP_GRID
-            predictions += self.process(
-                MelFrames(at, mel.log_mel[frames_at : frames_at + _SLICE * MEL_PER_UNIT]),
-                LoudnessFrames(at, loudness.n_sone[values_at : values_at + _SLICE * LOUDNESS_PER_UNIT]),
-            )
-        rest = self.finish()
-        if rest is not None:
-            predictions.append(self.infer(rest))
+        jobs = self.collect(
+            MelFrames(start, mel.log_mel[frames % len(mel.log_mel)]),
+            LoudnessFrames(start, loudness.n_sone[values % len(loudness.n_sone)]),
+        )
+        job = jobs[0] if jobs else self.finish()
+        assert job is not None
         self.reset(start)
-        if not short:
-            return predictions
-        return [_of_length(one, samples) for one in predictions[-1:]]
-
-
-def _of_length(prediction: WindowPrediction, n_samples: int) -> WindowPrediction:
-    return dataclasses.replace(prediction, n_samples=n_samples)
+        return dataclasses.replace(self.infer(job), n_samples=samples)

@@ -31,6 +31,23 @@ def test_describe_gives_one_object_a_clip_and_goes_on_after_a_bad_one(
     assert [w["start_s"] for w in second["windows"]] == [0.0, 30.0, pytest.approx(40.0, abs=0.1)]
 
 
+@pytest.mark.parametrize("samples", [191_900, 287_800, 383_800, 479_700])
+def test_a_file_may_end_just_before_a_hop(
+    monitor: CommandLine, make_sound: Callable[..., np.ndarray], tmp_path: Path, samples: int
+) -> None:
+    """Less than 10 ms before a multiple of 2 s a frame of log-mel is there already, and the loudness not yet."""
+    sound = tmp_path / "a.wav"
+    soundfile.write(sound, make_sound(10)[:samples], 48_000)
+    described = monitor("describe", sound, "--json")
+    assert described.code == 0, described.err
+    assert json.loads(described.out)["duration_s"] == pytest.approx(samples / 48_000, abs=1e-3)
+    assert json.loads(described.out)["scene"]["label"]
+    ran = monitor("run", "--source", sound, "--fast", "--json")
+    assert ran.code == 0, ran.err
+    [minute] = [record for kind, record in ran.records if kind == "MinuteSummary"]
+    assert minute["quality"]["coverage"] == pytest.approx(samples / 48_000 / minute["duration_s"], abs=0.01)
+
+
 def test_describe_draws_a_card_for_people(monitor: CommandLine, clip: Path) -> None:
     outcome = monitor("describe", clip)
     assert outcome.code == 0 and "pleasant" in outcome.out and "LAeq" in outcome.out

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_networks import NORMALISATION, frames, random_network
+from random_networks import NORMALISATION, along, frames, random_network
 
 from monitor.model import Bundle, Predictor
 from monitor.types import HOP_GRID, RATE_HZ, LoudnessFrames, MelFrames, WindowPrediction
@@ -43,7 +43,7 @@ def clip() -> tuple[np.ndarray, np.ndarray]:
 
 def test_every_hop_gives_what_the_network_gives_on_the_whole_window(bundle: Bundle, clip) -> None:
     mel, loudness = clip
-    predictions = Predictor(bundle, hop_s=2.0).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    predictions = along(Predictor(bundle, hop_s=2.0), mel, loudness)
     assert [p.end_sample // SECOND for p in predictions] == list(range(4, 45, 2))
     assert np.ptp([p.event_prob for p in predictions], axis=0).max() > 0.01, "the test network must respond"
     for one in predictions[::7] + predictions[-1:]:
@@ -58,7 +58,7 @@ def test_every_hop_gives_what_the_network_gives_on_the_whole_window(bundle: Bund
 
 def test_windows_grow_to_30_s_and_are_marked_until_then(bundle: Bundle, clip) -> None:
     mel, loudness = clip
-    predictions = Predictor(bundle).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    predictions = along(Predictor(bundle), mel, loudness)
     for one in predictions:
         assert one.n_samples == min(30 * SECOND, one.end_sample)
         assert one.partial == (one.n_samples < 30 * SECOND)
@@ -80,7 +80,7 @@ def test_the_way_frames_are_cut_changes_nothing(bundle: Bundle, clip, sizes: lis
         for part in parts:
             got += predictor.process(*part)
         at += size
-    wanted = Predictor(bundle).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    wanted = along(Predictor(bundle), mel, loudness)
     assert len(got) == len(wanted)
     assert all(same(a, b, atol=0) for a, b in zip(got, wanted, strict=True))
 
@@ -103,7 +103,7 @@ def test_after_a_gap_nothing_of_before_is_left(bundle: Bundle, clip) -> None:
     start = 17 * 12_000
     predictor.reset(start)
     got = predictor.process(MelFrames(start, mel[:1001]), LoudnessFrames(start, loudness[:5000]))
-    wanted = Predictor(bundle).predict_clip(MelFrames(start, mel[:1001]), LoudnessFrames(start, loudness[:5000]))
+    wanted = along(Predictor(bundle), mel[:1001], loudness[:5000], start)
     assert len(got) == 4
     assert got[0].start_sample == start
     assert all(same(a, b, atol=0) for a, b in zip(got, wanted, strict=True))
@@ -140,28 +140,31 @@ def test_the_hop_can_change_on_the_way(bundle: Bundle, clip) -> None:
     np.testing.assert_allclose(more[-1].event_prob, torch.sigmoid(wanted.event[0]), atol=1e-5)
 
 
-@pytest.mark.parametrize("seconds", [0.5, 3.99])
-def test_a_clip_below_4_s_is_repeated_and_keeps_its_length(bundle: Bundle, clip, seconds: float) -> None:
+@pytest.mark.parametrize(("seconds", "hop_s"), [(0.5, 2.0), (3.99, 2.0), (3.99, 30.0)])
+def test_a_clip_below_4_s_is_repeated_and_keeps_its_length(bundle: Bundle, clip, seconds: float, hop_s: float) -> None:
     n = round(seconds * 100)
     mel, loudness = clip[0][: n + 1], clip[1][: 5 * n]
-    [one] = Predictor(bundle).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    one = Predictor(bundle, hop_s).predict_short(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    assert one is not None
     assert (one.n_samples, one.partial) == (n * 480, True)
     repeated = np.take(mel, np.arange(401) % len(mel), axis=0), np.take(loudness, np.arange(2000) % len(loudness))
-    [wanted] = Predictor(bundle).predict_clip(MelFrames(0, repeated[0]), LoudnessFrames(0, repeated[1]))
+    [wanted] = along(Predictor(bundle), *repeated)
     np.testing.assert_allclose(one.event_prob, wanted.event_prob, atol=1e-6)
 
 
+def test_an_empty_clip_gives_none(bundle: Bundle, clip) -> None:
+    assert Predictor(bundle).predict_short(MelFrames(0, clip[0][:0]), LoudnessFrames(0, clip[1][:0])) is None
+
+
 def test_a_clip_is_heard_to_its_end(bundle: Bundle, clip) -> None:
-    mel, loudness = clip[0][: 1 + 1130], clip[1][: 5 * 1130]
-    predictions = Predictor(bundle).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness))
+    predictions = along(Predictor(bundle), clip[0][: 1 + 1130], clip[1][: 5 * 1130])
     assert [p.end_sample / SECOND for p in predictions] == [4, 6, 8, 10, 11.28]
-    assert Predictor(bundle).predict_clip(MelFrames(0, mel[:0]), LoudnessFrames(0, loudness[:0])) == []
 
 
 def test_the_extremes_of_input_give_finite_answers(bundle: Bundle) -> None:
     for mel_db, sone in ((-100.0, 0.0), (40.0, 400.0)):
         mel, loudness = np.full((3001, 64), mel_db, np.float32), np.full(15000, sone)
-        for one in Predictor(bundle, 10.0).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness)):
+        for one in along(Predictor(bundle, 10.0), mel, loudness):
             assert all(np.isfinite(x).all() for x in (one.scene_prob, one.event_prob, one.event_prob_short, one.paq))
             assert -1 <= one.isop <= 1 and -1 <= one.isoe <= 1
             assert (one.paq >= 1).all() and (one.paq <= 5).all()

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import onnx
-from random_networks import frames
+from random_networks import along, frames
 
 from model_export.bundles import seal
 from model_export.variants import Row, halve, table
 from monitor.model import Bundle, Predictor
-from monitor.types import LoudnessFrames, MelFrames
 
 
 def test_float16_is_half_the_size_and_gives_nearly_the_same(bundle: Bundle, tmp_path: Path) -> None:
@@ -20,7 +19,7 @@ def test_float16_is_half_the_size_and_gives_nearly_the_same(bundle: Bundle, tmp_
     assert sizes[0] < 0.52 * sizes[1]
     assert half.metadata["precision"] == "float16"
     mel, loudness = frames(4)
-    [a], [b] = (Predictor(one).predict_clip(MelFrames(0, mel), LoudnessFrames(0, loudness)) for one in (half, bundle))
+    [a], [b] = (along(Predictor(one), mel, loudness) for one in (half, bundle))
     assert 0 < abs(a.event_prob - b.event_prob).max() < 0.02
 
 
