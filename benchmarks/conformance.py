@@ -8,16 +8,14 @@ sections that need it are left out of a check where it is absent.
 """
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import acoustics
+from benchmarks import ROOT, SHARED, acoustics
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "conformance.md"
 HEAD = """# Conformance
 
@@ -122,21 +120,20 @@ def main() -> int:
     action.add_argument("--write", action="store_true", help="measure and write docs/conformance.md")
     action.add_argument("--check", action="store_true", help="measure and compare with docs/conformance.md")
     arguments = parser.parse_args()
-    folder = Path(os.environ.get("SOUNDSCAPE_SHARED", ROOT.parent / "shared"))
-    shared = folder if folder.is_dir() else None
+    shared = SHARED if SHARED.is_dir() else None
     measured = list(sections(shared))
     problems = [
         f"{s.title}: {r.test}: {r.value} outside {r.low} to {r.high}" for s in measured for r in s.rows if r.margin < 0
     ]
     if arguments.write:
         if shared is None:
-            print(f"reference data not found at {folder}; the page needs them (set SOUNDSCAPE_SHARED)", file=sys.stderr)
+            print(f"reference data not found at {SHARED}; the page needs them (set SOUNDSCAPE_SHARED)", file=sys.stderr)
             return 1
         PAGE.write_text(HEAD + "\n" + "\n".join(section.markdown() for section in measured))
     else:
         problems += differences(PAGE.read_text(), measured)
     tests = sum(len(section.rows) for section in measured)
-    left_out = "" if shared else f"; reference data not found at {folder}, their sections left out"
+    left_out = "" if shared else f"; reference data not found at {SHARED}, their sections left out"
     print("\n".join(problems) or f"{tests} tests within their limits{left_out}")
     return 1 if problems else 0
 

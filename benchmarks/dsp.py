@@ -4,7 +4,8 @@
     python -m benchmarks.dsp --clip x.wav    # another sound
     python -m benchmarks.dsp --hours 24      # also a long run in uneven chunks, against long blocks, bit for bit
 
-CPU is process time per second of sound, the least of several passes. Compare ratios: the machine may be busy.
+Recordings are looked for in $SOUNDSCAPE_SHARED or ../shared. CPU is process time per second of sound, the least of
+several passes after one that is not timed, of ours and of the peers. Compare ratios: the machine may be busy.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import dsp_stages, mosqito_peer
+from benchmarks import SHARED, dsp_stages, mosqito_peer
 from monitor.dsp import third_octaves, warm_up
 from monitor.dsp.hearing import Hearing
 from monitor.dsp.loudness import StreamingLoudness
@@ -69,8 +70,7 @@ def chunks(samples: FloatArray, size: int = CHUNK) -> Iterator[FloatArray]:
 def sound(path: Path | None, seconds: float) -> tuple[str, FloatArray]:
     """Return a real sound that ends in silence, Pa at 48 kHz; noise where there is none."""
     if path is None:
-        shared = Path(__file__).resolve().parent.parent.parent / "shared" / "audio" / "free"
-        found = sorted(shared.glob("berlin_noise__outside_busses*.ogg"))
+        found = sorted((SHARED / "audio" / "free").glob("berlin_noise__outside_busses*.ogg"))
         path = found[0] if found else None
     if path is None:
         pressure_pa = np.random.default_rng(0).standard_normal(round(seconds * RATE_HZ)) * 0.05
@@ -93,9 +93,8 @@ def against_mosqito(x: FloatArray, seconds: float) -> tuple[list[str], float]:
         stream = StreamingLoudness()
         return np.concatenate([stream.process(chunk) for chunk in chunks(x)])
 
-    begin = time.process_time()
     published = mosqito_peer.as_published(x)
-    peer_ms = 1000 * (time.process_time() - begin) / seconds
+    peer_ms = cpu_ms(lambda: mosqito_peer.as_published(x), seconds, 2)
     ours_ms = cpu_ms(ours, seconds)
     ratio = peer_ms / ours_ms
     peer_mb = peak_mb(lambda: mosqito_peer.as_published(x))
@@ -227,9 +226,7 @@ def main() -> int:
     seconds = len(x) / RATE_HZ
     begin = time.process_time()
     warm_up()
-    print(
-        f"# Acoustics\n\n{seconds:.0f} s of {name}; kernels ready after {time.process_time() - begin:.1f} s of CPU.\n"
-    )
+    print(f"{seconds:.0f} s of {name}; kernels ready after {time.process_time() - begin:.1f} s of CPU.\n")
     print("\n".join(chain(x, seconds)) + "\n")
     rows, _ = against_mosqito(x, seconds)
     for table in (rows, against_scipy(x, seconds), against_librosa(x, seconds)):

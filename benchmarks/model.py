@@ -10,7 +10,6 @@ larger for the reference network, whose random weights give scores up to 30, tha
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import onnxruntime
 import soundfile
 import torch
 
+from benchmarks import SHARED
 from model_export.bundles import write_bundle
 from model_export.recordings import pressure, windows
 from monitor.dsp.loudness import StreamingLoudness
@@ -33,8 +33,6 @@ from monitor.model.predictor import engine_of
 from monitor.model.scores import OUTPUTS
 from monitor.types import RATE_HZ, TRAINING_FULL_SCALE_PA, FloatArray, LoudnessFrames, MelFrames
 from training.networks import Checkpoint, load_published
-
-SHARED = Path(os.environ.get("SOUNDSCAPE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
 
 def cpu(task: Callable[[], object], times: int) -> float:

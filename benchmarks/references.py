@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
+from benchmarks import ROOT
 from monitor.app import config
 
-ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (["-m", "monitor.publish.contract.reference", "--out", "docs"], ["-m", "benchmarks.conformance", "--write"])
 
 
