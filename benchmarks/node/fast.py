@@ -76,5 +76,5 @@ def memory(folder: Path, hours: float, advance: Advance, readings: TextIO | None
         "resident at the end, MB": round(found[-1], 1),
         "most, MB": round(max(found), 1),
         "slope from the first hour on, MB per day of sound": None if slope is None else round(slope, 2),
-        "CPU, ms per audio second": round(1000 * (cpu_s[-1] - cpu_s[1]) / (60 * (len(found) - 1)), 2),
+        "CPU of a process, ms per audio second": round(1000 * (cpu_s[-1] - cpu_s[1]) / (60 * (len(found) - 1)), 2),
     }
