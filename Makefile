@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## Style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.test ## All benchmarks beside their peers, written to docs/performance.md
+bench: $(VENV)/.test ## All benchmarks beside their peers, put between the marks of docs/performance.md
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.test ## Regenerate the references that come from the code

@@ -1,27 +1,23 @@
-"""Runs all benchmarks beside their peers and writes docs/performance.md: python -m benchmarks [NAME ...]."""
+"""Runs benchmarks and puts what they print on the page that has a section for them; nothing else on it changes.
 
+python -m benchmarks                                      docs/performance.md without its long runs
+python -m benchmarks "node latency" "soak --days 7"       chosen sections: what follows `python -m benchmarks.`
+python -m benchmarks --printed days.md "soak --days 7"    what an earlier run has printed
+"""
+
+import argparse
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "performance.md"
-PARTS = {
-    "dsp": "Acoustics against MoSQITo, SciPy and librosa",
-    "model": "The network: incremental against the full window, and against the published pipeline",
-    "node": "The whole node",
-}
-"""Module below benchmarks/, and what it measures."""
+from benchmarks import ROOT, page
 
-INTRODUCTION = """# Performance
-
-Printed by `make bench` (`python -m benchmarks`). Each part is one run on one machine with its peers beside it: trust
-the ratios more than the figures.
-"""
+USUAL = ("dsp", "model", "node cpu", "node memory", "node start", "node latency", "node slow")
 
 
 def machine() -> str:
@@ -33,34 +29,41 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def run(name: str) -> str:
+def run(section: str) -> str:
     """Return what a benchmark prints; its progress and its faults go straight to standard error."""
-    print(f"{name} ...", file=sys.stderr, flush=True)
+    print(f"{section} ...", file=sys.stderr, flush=True)
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", *shlex.split(f"benchmarks.{section}")]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    print(done.stdout.strip())
     if done.returncode:
-        raise SystemExit(f"benchmarks.{name} failed")
-    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return done.stdout.strip()
+        raise SystemExit(f"benchmarks.{section} ended with exit code {done.returncode}; its section stays as it was")
+    print(f"{section}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return done.stdout
 
 
 def main() -> None:
-    """Measure, print and write the page; parts that are not asked for keep what the page says of them."""
-    wanted = sys.argv[1:] or list(PARTS)
-    if unknown := set(wanted) - set(PARTS):
-        raise SystemExit(f"unknown: {', '.join(unknown)}; known: {', '.join(PARTS)}")
-    before = PAGE.read_text() if PAGE.exists() else ""
-    pages = [INTRODUCTION]
-    for name, title in PARTS.items():
-        if name in wanted:
-            text = run(name)
-            body = text if "|" in text else f"```text\n{text}\n```"
-            shown = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; `python -m benchmarks.{name}`\n\n{body}\n"
+    """Measure, print and put each section on its page as soon as it is done."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"default: {', '.join(USUAL)}")
+    parser.add_argument("--printed", type=Path, metavar="FILE", help="take what one section's command has printed")
+    options = parser.parse_args()
+    wanted, pages = options.sections or USUAL, page.sections()
+    if unknown := [section for section in wanted if section not in pages]:
+        parser.error(f"no page has a section for {', '.join(unknown)}; there are: {', '.join(pages)}")
+    if options.printed and len(wanted) != 1:
+        parser.error("--printed needs the one section that it belongs to")
+    for section in wanted:
+        if options.printed:
+            text = options.printed.read_text(encoding="utf-8")
+            when = f"{datetime.fromtimestamp(options.printed.stat().st_mtime, UTC):%Y-%m-%d}, {machine()}"
         else:
-            shown = before.partition(f"## {title}\n\n")[2].partition("\n## ")[0].strip() + "\n"
-        pages.append(f"## {title}\n\n{shown}")
-    PAGE.write_text("\n".join(pages))
-    print(PAGE.read_text())
+            text = run(section)
+            when = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load at the end {os.getloadavg()[2]:.0f}"
+        body = text.strip() if "|" in text else f"```text\n{text.strip()}\n```"
+        page.put(pages[section], section, f"{when}; `python -m benchmarks.{section}`\n\n{body}")
 
 
 if __name__ == "__main__":

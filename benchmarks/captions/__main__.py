@@ -1,33 +1,23 @@
 """`python -m benchmarks.captions misses|recordings`: write the tables of docs/captions.md; `export`: facts to tell."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks import ROOT
 from benchmarks.captions.exported import write
 from benchmarks.captions.judged import BANKS, Case, cases
 from benchmarks.captions.recordings import described
 from benchmarks.captions.written import sets, written
+from benchmarks.page import put
 from monitor.model.bundle import Bundle
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "captions.md"
+DOCS = ROOT / "docs" / "captions.md"
 COUNT = 300
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-
-
-def put(section: str, lines: Iterable[str]) -> None:
-    """Replace what stands between the marks of a section of docs/captions.md."""
-    text = DOCS.read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- {section} -->\n).*?(<!-- end of {section} -->)", re.DOTALL)
-    if not pattern.search(text):
-        raise typer.BadParameter(f"{DOCS} has no section {section}")
-    body = "\n".join(lines) + "\n"
-    DOCS.write_text(pattern.sub(lambda found: found[1] + body + found[2], text), encoding="utf-8")
 
 
 @app.command()
@@ -60,7 +50,7 @@ def misses() -> None:
     for bank, case in wrong:
         verdict = "true, refused: " + "; ".join(case.reasons) if case.true else f"false ({case.kind}), accepted"
         lines.append(f"| {bank}, {case.seed} | {case.headline}. {case.text} | {verdict} |")
-    put("misses", lines)
+    put(DOCS, "misses", "\n".join(lines))
     typer.echo("\n".join(lines[:12]))
 
 
@@ -76,7 +66,7 @@ def recordings(
         lines += [f"**{number}. {row['label']}** ({row['seconds']} s; labelled {row['events'].replace(';', ', ')})", ""]
         lines += [f"> **{caption['headline']}.** {caption['text']}", ""]
         lines += [f"- {fact}" for fact in caption["facts"]] + [""]
-    put("recordings", lines[:-1])
+    put(DOCS, "recordings", "\n".join(lines[:-1]))
     typer.echo("\n".join(lines))
 
 

@@ -38,8 +38,10 @@ def measure(options: argparse.Namespace, progress: Progress) -> Tables:
             load = {"load average before": round(os.getloadavg()[0], 1)}
             if part == "cpu":
                 stages = fast.by_stage(folder, options.minutes, advance("CPU by stage", options.minutes))
-                found["CPU, ms per audio second"] = {name: round(ms, 2) for name, ms in stages.items()}
-                found["CPU, s per audio hour"] = {name: round(3.6 * ms, 1) for name, ms in stages.items()}
+                found["CPU of the pipeline alone, ms per audio second"] = {
+                    name: round(ms, 2) for name, ms in stages.items()
+                }
+                found["the same, s per audio hour"] = {name: round(3.6 * ms, 1) for name, ms in stages.items()}
             elif part == "memory":
                 found["memory"] = fast.memory(
                     folder, options.hours, advance("memory", 60 * options.hours), options.readings
@@ -53,6 +55,15 @@ def measure(options: argparse.Namespace, progress: Progress) -> Tables:
                 title = f"real time, {SHARE_PCT} % of one core"
                 found[title] = load | live.slow(options.slow, SHARE_PCT, advance("slow", options.slow))
     return found
+
+
+def printed(found: Tables) -> str:
+    """Return the tables as Markdown."""
+    lines: list[str] = []
+    for title, table in found.items():
+        lines += ["", f"| {title} | |", "| --- | --- |"]
+        lines += [f"| {name} | {'-' if value is None else f'{value:g}'} |" for name, value in table.items()]
+    return "\n".join(lines[1:])
 
 
 def main() -> None:
@@ -76,13 +87,7 @@ def main() -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         found = measure(options, progress)
-    if options.json:
-        print(json.dumps(found))
-        return
-    for title, table in found.items():
-        print(f"\n| {title} | |\n| --- | --- |")
-        for name, value in table.items():
-            print(f"| {name} | {'-' if value is None else f'{value:g}'} |")
+    print(json.dumps(found) if options.json else printed(found))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 python -m benchmarks.soak                                       everything (about an hour)
 python -m benchmarks.soak --fault broker-killed --times 10      chosen faults alone
+python -m benchmarks.soak --fault all                           all faults without the long runs
 python -m benchmarks.soak --hours 6 --days 7                    long runs alone
 python -m benchmarks.soak --quick                               a short form (about a minute)
 
@@ -24,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks.soak import inside, outside, page
+from benchmarks.soak import inside, outside
 from benchmarks.soak.cycle import Fault, Outcome, briefly, series
 from benchmarks.soak.dst import dst
 from benchmarks.soak.hours import hours
@@ -55,6 +56,7 @@ FAULTS: dict[str, Callable[[Path, ExitStack], Fault]] = {
     "sigterm": inside.terminated,
 }
 NAMES = (*FAULTS, "dst")
+ALL = "all"
 SLOW = ("clock-back", "clock-2s-back", "llm-hanging", "broker-frozen")
 """Begun first: a cycle takes longer than a minute."""
 QUICK = ("mic-unplugged", "broker-killed", "kill-9", "sigterm")
@@ -128,20 +130,20 @@ def give_up(number: int, frame: object) -> None:
 def main() -> int:
     """Run, print, and say by the exit code how it went."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fault", action="append", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    names = f"{ALL}, or {', '.join(NAMES)}"
+    parser.add_argument("--fault", action="append", choices=(ALL, *NAMES), metavar="NAME", help=names)
     parser.add_argument("--times", type=int, default=10, help="how often each fault is put in")
     parser.add_argument("--hours", type=float, help="audio through the full pipeline, h")
     parser.add_argument("--days", type=float, help="synthetic observations, days")
     parser.add_argument("--jobs", type=int, default=6, help="runs at a time, each with a node of its own")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--page", action="store_true", help="write docs/endurance.md too")
     options = parser.parse_args()
     if options.quick:
         options.fault, options.days = options.fault or [], QUICK_DAYS if options.days is None else options.days
     elif options.fault is options.hours is options.days is None:
-        options.fault, options.hours, options.days = list(NAMES), 6.0, 7.0
-    options.fault = options.fault or []
+        options.fault, options.hours, options.days = [ALL], 6.0, 7.0
+    options.fault = list(NAMES) if ALL in (options.fault or []) else options.fault or []
     if missing := [tool for tool in NEEDED if shutil.which(tool, path=PATH) is None]:
         print(f"the soak needs {', '.join(missing)} (apt: mosquitto pulseaudio pulseaudio-utils)", file=sys.stderr)
         return 69
@@ -159,8 +161,6 @@ def main() -> int:
     else:
         print_outcomes(outcomes)
         print_long(long)
-    if options.page:
-        page.write(outcomes, long)
     return 0 if all(o.good for o in outcomes) and all(r.good for r in long) else 1
 
 
