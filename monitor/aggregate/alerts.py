@@ -1,6 +1,6 @@
 """Alerts: the operator's rules, judged on every minute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -28,6 +28,15 @@ class AlertRules:
     def __init__(self, rules: Sequence[AlertRule], time_zone: str) -> None:
         self._rules = [(rule, _State()) for rule in rules]
         self._zone = ZoneInfo(time_zone)
+
+    def remember(self, told: Iterable[Alert]) -> None:
+        """Take up what earlier runs told, oldest first: what is raised still is cleared, and not raised twice."""
+        states = {rule.name: (rule, state) for rule, state in self._rules}
+        for alert in told:
+            if alert.rule in states:
+                rule, state = states[alert.rule]
+                state.raised = alert.state == "raised"
+                state.quiet_until = None if state.raised else alert.at + timedelta(minutes=rule.cooldown_min)
 
     def judge(self, minute: MinuteSummary) -> Iterator[Alert]:
         """Yield what a minute raises or clears, in the order of the rules."""

@@ -1,5 +1,6 @@
 """The stage `summarise`: observations in; events, minutes, periods, days, alerts and the live view out."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,9 +12,12 @@ from monitor.aggregate.summary import LevelBasis
 from monitor.app.narrating import Telling
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
-from monitor.records import DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
+from monitor.records import Alert, DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
+from monitor.store.database import DatabaseError
 from monitor.store.draft import DraftFile
 from monitor.types import LEVEL_FRAME, RATE_HZ
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 10 * RATE_HZ
 """Live, a minute waits so long for the network (samples); then it is told with what there is."""
@@ -54,8 +58,9 @@ class Summarising:
         self._quality: Quality | None = None
 
     def run(self, inbox: Channel[Observations], aborted: Callable[[], bool]) -> None:
-        """Tell what a killed run had open; take observations until the channel ends; then close what is open."""
+        """Take up alerts and what a killed run had open; take observations till the channel ends; close what is open."""
         if self._drafts is not None:
+            self._alerts.remember(self._told_alerts())
             self._give(self._aggregator.resume(self._drafts.read()))
         while not (aborted() or inbox.ended):
             if (seen := inbox.get()) is not None:
@@ -64,6 +69,13 @@ class Summarising:
             self._give(self._aggregator.finish(self._heard_to))
             if self._drafts is not None:
                 self._drafts.remove()
+
+    def _told_alerts(self) -> list[Alert]:
+        try:
+            return self._recorder.history.recent_alerts()
+        except DatabaseError as error:
+            log.error("alerts.forgotten", extra={"error": str(error)})
+            return []
 
     def _take(self, seen: Observations) -> None:
         if (basis := self._basis()) is not None:

@@ -119,6 +119,11 @@ class History:
         """Return the alerts raised or cleared in [start, end), oldest first."""
         return self._records(Alert, "alerts", start, end)
 
+    def recent_alerts(self) -> list[Alert]:
+        """Return the last 500 alerts raised or cleared, oldest first."""
+        query = "SELECT json FROM alerts ORDER BY start DESC, rowid DESC LIMIT 500"
+        return self._parse(Alert, self._rows(query))[::-1]
+
     def journal(self, start: datetime, end: datetime) -> list[JournalEntry]:
         """Return the journal of [start, end), oldest first."""
         return self._records(JournalEntry, "journal", start, end)

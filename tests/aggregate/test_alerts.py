@@ -74,6 +74,20 @@ def test_it_says_why_it_ended_and_whether_the_level_is_relative() -> None:
     ]
 
 
+def test_after_a_restart_what_was_raised_is_cleared_once_and_cooldown_goes_on() -> None:
+    rule = AlertRule(name="loud", above=60, for_min=1, cooldown_min=3)
+    levels: list[float | None] = [61, 61, 50, 61, 61, 61, 61, 50, 50, 61, 50, 61]
+    whole = [(0, "raised"), (2, "cleared"), (6, "raised"), (7, "cleared"), (11, "raised")]
+    assert judge(rule, levels) == whole
+    for restart in range(1, len(levels)):
+        told: list[tuple[int, Alert]] = []
+        for span in (range(restart), range(restart, len(levels))):
+            rules = AlertRules([rule], "UTC")
+            rules.remember([alert for _, alert in told])
+            told += [(index, alert) for index in span for alert in rules.judge(minute(index, levels[index]))]
+        assert [(index, alert.state) for index, alert in told] == whole, restart
+
+
 def test_an_event_rule_reads_the_event() -> None:
     rules = AlertRules([AlertRule(name="birds", quantity="event", event="Bird", above=0.5)], "UTC")
     alerts: list[Alert] = [*rules.judge(minute(0, 40, bird=0.4)), *rules.judge(minute(1, 40, bird=0.7))]

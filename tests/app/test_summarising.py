@@ -1,7 +1,7 @@
 """What the stage `summarise` tells, of minutes cut short too, and when the live view is looked at."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from monitor.app.stages import Channel, Observations
 from monitor.app.summarising import Summarising
 from monitor.clock import SampleClock
 from monitor.publish.contract.messages import Durable
-from monitor.records import MinuteSummary, PeriodSummary
-from monitor.settings import AggregateSettings
+from monitor.records import Alert, MinuteSummary, PeriodSummary
+from monitor.settings import AggregateSettings, AlertRule
 from monitor.store.draft import DraftFile
 from monitor.store.history import History
 from monitor.types import LEVEL_FRAME, RATE_HZ
@@ -30,6 +30,7 @@ def summarising(
     told: list[Durable],
     *,
     begun: datetime = START,
+    rules: Sequence[AlertRule] = (),
     look: Callable[[LiveView, int], None] = lambda view, now: None,
 ) -> Summarising:
     """Return the stage of a live node, started at a time, with its state in a folder."""
@@ -38,7 +39,7 @@ def summarising(
     engine.remember(history.recall)
     return Summarising(
         engine,
-        AlertRules((), "UTC"),
+        AlertRules(rules, "UTC"),
         Recorder(history, None, None, told.append, Vitals()),
         LiveView(),
         live=True,
@@ -50,12 +51,12 @@ def summarising(
     )
 
 
-def hear(stage: Summarising, seconds: int, *, killed: bool = False) -> None:
+def hear(stage: Summarising, seconds: int, *, killed: bool = False, level_db: float = 50.0) -> None:
     """Let a stage hear so many seconds, to an orderly end or not."""
     aborted = threading.Event()
     inbox: Channel[Observations] = Channel(10 * seconds + 1, aborted)
     for second in range(seconds):
-        frames = tuple(frame(second * RATE_HZ + k * LEVEL_FRAME) for k in range(8))
+        frames = tuple(frame(second * RATE_HZ + k * LEVEL_FRAME, level_db) for k in range(8))
         inbox.put(Observations(frames, heard_to=(second + 1) * RATE_HZ))
     inbox.end()
     if killed:  # every bit of it was heard when the end came: nothing is finished
@@ -81,6 +82,22 @@ def test_a_killed_node_loses_the_last_seconds_and_the_next_one_tells_the_rest_on
     assert not (tmp_path / "minute.draft").exists(), "an orderly end leaves no draft"
     history = History(tmp_path / "history.db", AggregateSettings(), "UTC")
     assert history.stats(START, START + timedelta(days=1)).frames == (100 + 12) * 8
+
+
+def test_an_alert_raised_before_a_kill_is_cleared_after_it_and_not_raised_again(tmp_path: Path) -> None:
+    rules = [AlertRule(name="loud", above=45, for_min=1, cooldown_min=0)]
+    told: list[Durable] = []
+
+    def alerts() -> list[str]:
+        return [f"{alert.state} {alert.at:%H:%M}" for alert in told if isinstance(alert, Alert)]
+
+    hear(summarising(tmp_path, told, rules=rules), 61, killed=True)
+    assert alerts() == [f"raised {START + timedelta(minutes=1):%H:%M}"]
+    told.clear()
+    hear(summarising(tmp_path, told, begun=START + timedelta(minutes=5), rules=rules), 61, killed=True)
+    assert alerts() == []
+    hear(summarising(tmp_path, told, begun=START + timedelta(minutes=10), rules=rules), 61, level_db=40.0)
+    assert alerts() == [f"cleared {START + timedelta(minutes=11):%H:%M}"]
 
 
 def test_kills_in_every_second_of_a_minute_lose_five_seconds_each_at_most(tmp_path: Path) -> None:
