@@ -33,7 +33,7 @@ from monitor.publish.embedded import EmbeddedBroker
 from monitor.publish.link.address import MqttConfigError
 from monitor.publish.mqtt import Publisher
 from monitor.publish.webhook import Webhook
-from monitor.settings import Settings
+from monitor.settings import MqttSettings, Settings
 from monitor.sources import open_source
 from monitor.sources.calibration import CalibrationStore
 from monitor.sources.contract import Source
@@ -84,8 +84,9 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
     try:
         bundle = _bundle(settings, vitals)
         state = own_state
-        if not source.live and options.state is None:  # a file or a demo must not enter the history of the place
+        if not source.live and options.state is None:
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soundscape-")))
+            settings = _apart(settings)
         publisher = _publisher(settings, options, state, vitals, stack)
         webhook = _webhook(settings, vitals, stack)
         history = History(state / "history.db", settings.aggregate, settings.node.time_zone, replace_damaged=True)
@@ -152,6 +153,16 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
     if publisher is not None:
         publisher.meta(meta(settings, source, bundle))
     return Node(settings, source, Pipeline(parts), health, looking, publisher)
+
+
+def _apart(settings: Settings) -> Settings:
+    """Return settings without broker and webhook: what a file or a demo tells is no news of the node's place."""
+    if settings.mqtt.url is not None or settings.alerts.webhook is not None:
+        log.warning(
+            "run.apart", extra={"reason": "a file or a demo is told to mqtt.url and the webhook with --state only"}
+        )
+    alone = {"mqtt": MqttSettings(), "alerts": settings.alerts.model_copy(update={"webhook": None})}
+    return settings.model_copy(update=alone)
 
 
 def _bundle(settings: Settings, vitals: Vitals) -> Bundle | None:

@@ -45,15 +45,21 @@ def test_a_start_time_sets_the_clock_and_the_local_day(monitor: CommandLine, cli
 
 
 def test_a_finished_run_has_published_every_record_to_a_real_broker(
-    monitor: CommandLine, clip: Path, mosquitto: Mosquitto
+    monitor: CommandLine, clip: Path, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     monitor.configure(f'[mqtt]\nurl = "{mosquitto.url}"\n')
+    apart = monitor("run", "--source", clip, "--fast", "--duration", "2")
+    assert "run.apart" in apart.err, "a file is no news of the node's place, unless it has a state of its own"
+    with Follower(MqttSettings(url=mosquitto.url)) as follower:
+        while follower.state != "connected":
+            follower.receive(0.1)
+        assert follower.receive(0.5) == [], "not even that it was there"
     got: list[str] = []
     farewell = threading.Event()
     with Follower(MqttSettings(url=mosquitto.url)) as follower:
         while follower.state != "connected":
             follower.receive(0.1)
-        outcome = monitor("run", "--source", clip, "--fast", "--json")
+        outcome = monitor("run", "--source", clip, "--fast", "--json", "--state", tmp_path / "file")
         for received in follower:
             assert received.fault is None
             if received.kind.startswith("data/"):

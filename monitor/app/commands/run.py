@@ -53,7 +53,11 @@ def run(
         bool, typer.Option("--json", help="Print every minute, event, period and caption as a JSON line.")
     ] = False,
     state: Annotated[
-        Path | None, typer.Option(help="State folder. Default: $STATE_DIRECTORY, else the XDG state folder.")
+        Path | None,
+        typer.Option(
+            help="State folder. Default: $STATE_DIRECTORY, else the XDG state folder; for a file or the demo a "
+            "temporary one, and then nothing is told to the configured broker and webhook."
+        ),
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More logs.")] = False,
