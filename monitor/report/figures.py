@@ -1,4 +1,4 @@
-"""The figures a noise officer asks for, each computed from merged statistics, never from rounded means."""
+"""The figures a noise officer asks for, each computed from merged statistics, never from rounded levels."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from monitor.aggregate.days import PARTS, DayParts, lden
 from monitor.aggregate.histogram import level_db
 from monitor.aggregate.statistics import ENERGY_UNIT_PA2, SHARE_UNIT, IntervalStats
+from monitor.aggregate.summary import levels_of
 from monitor.records import DayLevels, Interval, SoundEvent
 from monitor.report.sheet import FULL_S, Sheet, Slot
 
 LEAST_COVERAGE = 0.5
-"""An hour that was heard for less of its time is not ranked, nor called calm."""
-WHOLE = 0.9999
-"""Coverage from which a stretch counts as wholly heard."""
+"""An hour that was heard for less of its time is not ranked, nor called calm; a minute is held against no limit."""
 LOUDEST_EVENTS = 12
 
 
@@ -27,7 +26,7 @@ class Part:
     @property
     def partial(self) -> bool:
         """True when some of it was not heard."""
-        return self.coverage < WHOLE
+        return self.coverage < 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ class Figures:
     days: tuple[DayLevels, ...]
     hours: tuple[Hour, ...]
     LAFmax_at: datetime | None
+    minutes_heard: int | None
+    """Minutes that were held against the limit; None without one, and where minutes are no longer all kept."""
     exceedances: tuple[Exceedance, ...]
     loudest_events: tuple[SoundEvent, ...]
 
@@ -84,9 +85,9 @@ class Figures:
         return tuple(hour for hour in self.hours if hour.calm)
 
     @property
-    def minutes_above(self) -> int:
-        """Minutes above the limit."""
-        return sum(run.minutes for run in self.exceedances)
+    def minutes_above(self) -> int | None:
+        """Minutes above the limit; None where not a minute could be held against it."""
+        return sum(run.minutes for run in self.exceedances) if self.minutes_heard else None
 
 
 def _laeq(hour: Hour) -> float:
@@ -108,23 +109,27 @@ def affect_of(stats: IntervalStats) -> tuple[float, float] | None:
 
 def figures_of(sheet: Sheet) -> Figures:
     """Compute the figures of a report."""
+    slots = sheet.part_slots()
     parts = tuple(
-        Part(name, sheet.summary(slot).levels.LAeq, slot.coverage)
-        for name, slot in zip(PARTS, sheet.part_slots(), strict=True)
+        Part(name, levels_of(slot.stats).LAeq, slot.coverage) for name, slot in zip(PARTS, slots, strict=True)
     )
-    hours = DayParts.of(sheet.settings.aggregate).hours
-    day, evening, night = (part.level_db for part in parts)
+    day, evening, night = (
+        None if part.level_db is None else laeq_of(slot.stats) for part, slot in zip(parts, slots, strict=True)
+    )
+    limit_db = sheet.settings.report.limit_laeq_db
+    minutes = None if limit_db is None else _minutes(sheet.pieces)
     loudest = max(sheet.pieces, key=lambda piece: piece.stats.laf_max_pa2, default=None)
     by_level = sorted(sheet.events, key=lambda event: -(event.LAFmax or -1e9))
     return Figures(
         whole=sheet.whole,
         parts=parts,
-        Lden=lden((day, evening, night), hours),
-        partial=sheet.whole.quality.coverage < WHOLE,
+        Lden=lden((day, evening, night), DayParts.of(sheet.settings.aggregate).hours),
+        partial=any(part.partial for part in parts),
         days=tuple(sheet.levels_of(local) for local in sheet.span.dates),
         hours=tuple(_hour(sheet, slot) for slot in sheet.hours),
         LAFmax_at=None if loudest is None else loudest.start,
-        exceedances=tuple(_exceedances(sheet.pieces, sheet.settings.report.limit_laeq_db)),
+        minutes_heard=None if minutes is None else len(minutes),
+        exceedances=() if minutes is None or limit_db is None else tuple(_exceedances(minutes, limit_db)),
         loudest_events=tuple(event for event in by_level if event.LAFmax is not None)[:LOUDEST_EVENTS],
     )
 
@@ -137,13 +142,18 @@ def _hour(sheet: Sheet, slot: Slot) -> Hour:
     return Hour(slot.start, interval, slot.coverage, calm=heard and quiet and isop is not None and isop >= 0)
 
 
-def _exceedances(pieces: list[Slot], limit_db: float | None) -> list[Exceedance]:
+def _minutes(pieces: list[Slot]) -> list[Slot] | None:
+    """Return the minutes that were heard for long enough; None where some are kept only as periods."""
+    if any(piece.duration_s > FULL_S for piece in pieces):
+        return None
+    return [piece for piece in pieces if piece.coverage >= LEAST_COVERAGE]
+
+
+def _exceedances(minutes: list[Slot], limit_db: float) -> list[Exceedance]:
     runs: list[Exceedance] = []
-    if limit_db is None:
-        return runs
-    for piece in pieces:
+    for piece in minutes:
         level = laeq_of(piece.stats)
-        if piece.duration_s > FULL_S or level is None or level <= limit_db:
+        if level is None or level <= limit_db:
             continue
         if runs and runs[-1].start + timedelta(minutes=runs[-1].minutes) == piece.start:
             last = runs.pop()

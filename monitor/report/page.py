@@ -6,12 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from monitor import __version__
-from monitor.report.figures import Figures, Hour
+from monitor.narrate.facts.sounds import SETTINGS
+from monitor.report.figures import Figures, Hour, Part
 from monitor.report.plots import affect, levels, sounds
 from monitor.report.plots.canvas import Plot
 from monitor.report.provenance import calibration, gap_rows, honesty, notices, provenance
 from monitor.report.sheet import Sheet
-from monitor.report.words import LEFT_OUT, changes, clock, db, duration, most_heard, share
+from monitor.report.words import changes, clock, db, duration, most_heard, share
 
 CAPTIONS_OF_DAY = 24
 """Captions of periods that are printed; of more, every second, third, ... one."""
@@ -62,7 +63,7 @@ def _body(sheet: Sheet, figures: Figures) -> dict[str, Any]:
     return {
         "digest": sheet.digest(),
         "authors": {"llm": "told by a language model from the figures", "template": "told from the figures"},
-        "tiles": _tiles(sheet, figures),
+        "tiles": _tiles(figures),
         "plots": _plots(sheet, figures),
         "captions": _under_plots(sheet),
         "calm_sentence": _calm(sheet, figures),
@@ -129,39 +130,22 @@ def _under_plots(sheet: Sheet) -> dict[str, str]:
     }
 
 
-def _tiles(sheet: Sheet, figures: Figures) -> list[dict[str, str]]:
+def _tiles(figures: Figures) -> list[dict[str, str]]:
     whole = figures.whole
-    partial = {part.name: part.partial for part in figures.parts}
     unit = "dB" if whole.quality.calibrated else "dB rel."
-    calm = len(figures.calm_hours)
     night = figures.parts[2]
-    return [
-        {
-            "name": "Lden",
-            "value": db(figures.Lden),
-            "unit": unit,
-            "note": "partial" if any(partial.values()) else "all heard",
-        },
-        {
-            "name": "LAeq",
-            "value": db(whole.levels.LAeq),
-            "unit": unit,
-            "note": f"background L90 {db(whole.levels.L90)}",
-        },
-        {
-            "name": "Lnight",
-            "value": db(night.level_db),
-            "unit": unit,
-            "note": "partial" if night.partial else "all heard",
-        },
-        {"name": "Calm hours", "value": str(calm), "unit": f"of {len(figures.hours)}", "note": "quiet and pleasant"},
-        {
-            "name": "Heard",
-            "value": share(whole.quality.coverage).removesuffix(" %"),
-            "unit": "%",
-            "note": "of the time",
-        },
-    ]
+    rows = (
+        ("Lden", db(figures.Lden), unit, "partial" if figures.partial else "all heard"),
+        ("LAeq", db(whole.levels.LAeq), unit, f"background L90 {db(whole.levels.L90)}"),
+        ("Lnight", db(night.level_db), unit, _partial(night) or "all heard"),
+        ("Calm hours", str(len(figures.calm_hours)), f"of {len(figures.hours)}", "quiet and pleasant"),
+        ("Heard", share(whole.quality.coverage).removesuffix(" %"), "%", "of the time"),
+    )
+    return [dict(zip(("name", "value", "unit", "note"), row, strict=True)) for row in rows]
+
+
+def _partial(part: Part) -> str:
+    return f"partial: {share(part.coverage)} heard" if part.partial else ""
 
 
 def _levels(sheet: Sheet, figures: Figures) -> list[tuple[str, str]]:
@@ -170,8 +154,8 @@ def _levels(sheet: Sheet, figures: Figures) -> list[tuple[str, str]]:
 
     def part(index: int, name: str) -> tuple[str, str]:
         one = figures.parts[index]
-        note = f" (partial: {share(one.coverage)} heard)" if one.partial else ""
-        return name, f"{db(one.level_db)} dB{note}"
+        note = _partial(one)
+        return name, f"{db(one.level_db)} dB" + (f" ({note})" if note else "")
 
     return [
         part(0, "Lday"),
@@ -193,7 +177,7 @@ def _sound(figures: Figures) -> list[tuple[str, str]]:
         return "–" if value is None else f"{value:+.2f} (over time ±{spread or 0:.2f})"
 
     scenes = sorted(scene.share.items(), key=lambda item: -item[1])
-    told = {name: one for name, one in whole.events.items() if name not in LEFT_OUT and one.active >= 0.01}
+    told = {name: one for name, one in whole.events.items() if name not in SETTINGS and one.active >= 0.01}
     heard = sorted(told.items(), key=lambda item: -item[1].active)
     return [
         ("N5, N50", f"{db(loudness.N5)}, {db(loudness.N50)} sone"),
@@ -221,12 +205,15 @@ def _exceedances(sheet: Sheet, figures: Figures) -> str:
     limit = sheet.settings.report.limit_laeq_db
     if limit is None:
         return ""
-    if not figures.exceedances:
-        return f"No minute had an LAeq above {limit:g} dB(A)."
-    heard = sum(1 for piece in sheet.pieces if piece.stats.heard_us)
+    heard, above, runs = figures.minutes_heard, figures.minutes_above, len(figures.exceedances)
+    if not heard or above is None:
+        why = "the minutes of this time are no longer all kept" if heard is None else "no minute was heard for its half"
+        return f"How many minutes had an LAeq above {limit:g} dB(A) is not known: {why}."
+    if not above:
+        return f"None of the {heard} minutes heard had an LAeq above {limit:g} dB(A)."
     return (
-        f"{figures.minutes_above} minutes ({share(figures.minutes_above / heard)} of those heard) had an LAeq above "
-        f"{limit:g} dB(A), in {len(figures.exceedances)} stretches; the longest are:"
+        f"{above} minute{'s' if above > 1 else ''} ({share(above / heard)} of those heard) had an LAeq above "
+        f"{limit:g} dB(A), in {runs} stretch{'es' if runs > 1 else ''}; the longest are:"
     )
 
 

@@ -1,5 +1,6 @@
 """What a report draws and tells: the history of a span, merged into slots, hours, parts of the day and the whole."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -34,8 +35,8 @@ class Slot:
 
     @property
     def coverage(self) -> float:
-        """Share of the time that was heard."""
-        return min(1.0, self.stats.heard_us / (self.duration_s * 1e6))
+        """Share of the time that was heard, rounded as in every record: below 1, some of it was not."""
+        return min(1.0, round(self.stats.heard_us / (self.duration_s * 1e6), 5)) if self.duration_s else 1.0
 
 
 class Sheet:
@@ -92,12 +93,13 @@ class Sheet:
         return self._parts.part(self.span.local(moment))
 
     def part_slots(self) -> list[Slot]:
-        """Return day, evening and night of the span, each merged into one slot as long as the part nominally is."""
+        """Return day, evening and night of the span, each merged into one slot as long as the clocks made the part."""
         stats = [IntervalStats() for _ in PARTS]
         for piece in self.pieces:
             stats[self.part(piece.start)].merge(piece.stats)
-        nominal = [hours * 3600 * self.span.days for hours in self._parts.hours]
-        return [Slot(self.span.start, max(seconds, 1.0), one) for seconds, one in zip(nominal, stats, strict=True)]
+        length = (self.span.end - self.span.start) // timedelta(minutes=1)
+        minutes = Counter(self.part(self.span.start + timedelta(minutes=at)) for at in range(length))
+        return [Slot(self.span.start, 60.0 * minutes[part], one) for part, one in enumerate(stats)]
 
     def levels_of(self, local: date) -> DayLevels:
         """Return Lday, Levening, Lnight and Lden of one of the days."""

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
+from monitor.narrate.facts.sounds import SETTINGS, TOLD_BY
 from monitor.records import EventActivity
 from monitor.report.span import Span
 
 MOST_HEARD = 0.15
 """A sound that was active for less of an hour is not named."""
-PAIRS = {"Animal": "Bird", "Human sounds": "Speech", "Traffic": "Vehicle"}
-"""General kinds that go without saying where the special one is named."""
-LEFT_OUT = ("Environment and background", "Outside, rural or natural", "Natural sounds", "Silence")
 
 
 def db(value: float | None) -> str:
@@ -22,7 +20,7 @@ def db(value: float | None) -> str:
 def share(part: float) -> str:
     """Return a share 0..1 in %, never rounded up to 100."""
     cut = Decimal(part * 100).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
-    return "100 %" if part >= 0.9999 else f"{cut} %"
+    return "100 %" if part >= 1 else f"{cut} %"
 
 
 def duration(seconds: float) -> str:
@@ -50,9 +48,7 @@ def changes(span: Span) -> bool:
 
 
 def most_heard(events: Mapping[str, EventActivity]) -> str:
-    """Return the two sounds that were active for the longest, general kinds last."""
-    active = {name: one.active for name, one in events.items() if one.active >= MOST_HEARD and name not in LEFT_OUT}
-    for general, special in PAIRS.items():
-        if active.get(special, 0.0) > 0 and general in active:
-            del active[general]
-    return ", ".join(sorted(active, key=lambda name: -active[name])[:2])
+    """Return the two sounds that were active for the longest, the special rather than the general, as captions do."""
+    active = {name: one.active for name, one in events.items() if one.active >= MOST_HEARD and name not in SETTINGS}
+    special = [name for name in active if not active.keys() & set(TOLD_BY.get(name, ()))]
+    return ", ".join(sorted(special, key=lambda name: -active[name])[:2])

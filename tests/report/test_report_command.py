@@ -56,6 +56,7 @@ def test_figures_as_json(state: Path, config: Path) -> None:
     friday = figures["days"][4]
     assert friday["date"] == DAY.first.isoformat() and friday["Lden"] > 40 and friday["partial"]
     assert figures["calibration"].startswith("94 dB")
+    assert figures["limit_laeq_db"] is None and figures["minutes_above_limit"] is None
 
 
 @pytest.mark.parametrize(

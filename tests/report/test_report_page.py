@@ -12,6 +12,7 @@ from synthetic_history import fill
 from monitor.records import Alert, Caption
 from monitor.report import Span, build, figures_of
 from monitor.report.sheet import Sheet
+from monitor.report.words import share
 from monitor.store.history import History
 
 
@@ -83,7 +84,8 @@ def test_figures_on_the_page_are_those_of_the_data(park: History, page: Page) ->
         assert f"{name} {value:.1f} dB" in page.text
     assert f"{levels.L10:.1f}, {levels.L50:.1f}, {levels.L90:.1f} dB" in page.text
     assert f"{len(figures.calm_hours)} of 24 hours were calm" in page.text
-    assert f"{figures.minutes_above} minutes (" in page.text and "above 55 dB(A)" in page.text
+    above = figures.minutes_above
+    assert f"{above} minutes ({share(above / (24 * 60 - 50))} of those heard) had an LAeq above 55 dB(A)" in page.text
     for hour in figures.hours:
         assert f"{hour.interval.levels.LAeq:.1f}" in page.text
     for event in figures.loudest_events:
@@ -134,6 +136,32 @@ def test_a_day_on_which_the_clocks_change_says_so(empty: History) -> None:
     text = Page(build(empty, SETTINGS, span, MADE)).text
     assert "the clocks change: 25 hours" in text
     assert "02:00 CEST" in text and "02:00 CET" in text
+
+
+def test_the_night_of_a_clock_change_is_told_whole_and_its_times_apart(empty: History) -> None:
+    span = Span.day(datetime(2026, 10, 25).date(), DAY.zone)
+    fill(empty, Place("park", 3), span.start, span.start + timedelta(hours=8))
+    fill(empty, Place("park", 3), span.end - timedelta(hours=1), span.end)
+    page = Page(build(empty, SETTINGS, span, MADE))
+    assert "Lnight" in page.text and page.text.count("dB all heard") == 1 and "night 8" not in page.text
+    assert not re.search(r"Lnight [\d.]+ dB \(", page.text)
+    spoken = " ".join(value for name, value in page.attributes if name == "aria-label")
+    assert "02:00 CEST, 02:00 CET" in spoken
+
+
+def test_what_was_not_heard_is_told_alike_above_and_below(page: Page) -> None:
+    assert re.search(r"Lden [\d.]+ dB partial ", page.text) and re.search(r"Lden [\d.]+ dB \(partial\)", page.text)
+    assert re.search(r"Lnight [\d.]+ dB all heard ", page.text) and re.search(
+        r"Lday [\d.]+ dB \(partial: 93.0 % ", page.text
+    )
+
+
+def test_minutes_that_are_not_kept_are_not_called_quiet(empty: History) -> None:
+    fill(empty, Place("street", 3), DAY.start, DAY.start + timedelta(hours=1))
+    with empty.upkeep._file.writing() as connection:
+        connection.execute("DELETE FROM minutes")
+    text = Page(build(empty, SETTINGS, DAY, MADE)).text
+    assert "How many minutes had an LAeq above 55 dB(A) is not known: the minutes of this time are no longer" in text
 
 
 def test_a_week_lists_its_days(empty: History) -> None:

@@ -137,9 +137,3 @@ def shade(axes: "Axes", sheet: Sheet, minutes: int) -> None:
 
 def _local_hour(span: Span, hour: int) -> int:
     return span.local(span.start + timedelta(hours=hour)).hour if hour < span.hours else 24
-
-
-def clock(span: Span, moment: datetime) -> str:
-    """Return a local time, with the day where the span has several."""
-    local = span.local(moment)
-    return f"{local:%H:%M}" if span.days == 1 else f"{local:%a %H:%M}"

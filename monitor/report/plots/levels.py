@@ -12,7 +12,6 @@ from monitor.report.plots.canvas import (
     SOFT,
     VERMILLION,
     Plot,
-    clock,
     figure,
     finished,
     hours_from,
@@ -20,6 +19,7 @@ from monitor.report.plots.canvas import (
     time_axis,
 )
 from monitor.report.sheet import Sheet
+from monitor.report.words import clock
 
 NAN = float("nan")
 NAMED_EVENTS = 5

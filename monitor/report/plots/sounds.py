@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from monitor.narrate.facts.sounds import SETTINGS
 from monitor.report.plots.canvas import (
     BLUE,
     GREEN,
@@ -20,8 +21,6 @@ from monitor.types import EVENTS, SCENES
 
 SCENE_LOOKS = {"park": (GREEN, ""), "public_square": (ORANGE, ".."), "street_traffic": (BLUE, "//")}
 """Colour and hatch by scene: the hatch tells them apart without colour."""
-GENERAL = ("Environment and background", "Outside, rural or natural")
-"""Events that are nearly always there say little, and are left out."""
 LEAST_SHARE = 0.002
 """A sound that was active for less of the span has no row."""
 MOST_ROWS = 10
@@ -35,8 +34,8 @@ def raster(sheet: Sheet) -> Plot:
     minutes = 10 if sheet.span.days == 1 else 60
     slots = sheet.slots(minutes)
     whole = sheet.whole.events
-    names = [name for name in EVENTS if name not in GENERAL and name in whole and whole[name].active >= LEAST_SHARE]
-    names += [name for name in sorted({event.label for event in sheet.events}) if name not in names + list(GENERAL)]
+    names = [name for name in EVENTS if name not in SETTINGS and name in whole and whole[name].active >= LEAST_SHARE]
+    names += [name for name in sorted({event.label for event in sheet.events}) if name not in {*names, *SETTINGS}]
     names.sort(key=lambda name: -whole[name].active if name in whole else 0.0)
     names = names[:MOST_ROWS]
     with figure(0.95 + 0.2 * max(1, len(names))) as (made, axes):
