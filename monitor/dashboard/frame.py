@@ -67,10 +67,14 @@ def render(snapshot: Snapshot, history: Recent, width: int, height: int, notice:
         None if snapshot.quality.calibrated else UNCALIBRATED,
     )
     sounds = section(SoundView(snapshot), "What is heard", PARTIAL if snapshot.prediction_partial else None)
-    words = section(CaptionView(snapshot), caption_title(snapshot))
     node = section(OperatorView(snapshot), "Node", notice, "q quits")
+    small = width < SMALL[0] or height < SMALL[1]
+    if small and notice:
+        words = section(CaptionView(snapshot), "In words", notice)
+    else:
+        words = section(CaptionView(snapshot), caption_title(snapshot))
     page = Layout()
-    if width < SMALL[0] or height < SMALL[1]:
+    if small:
         page.split_column(
             Layout(HeaderView(snapshot), size=1),
             Layout(level, ratio=3),

@@ -69,6 +69,11 @@ def test_everything_promised_is_there(minute: list[Snapshot], size: tuple[int, i
         assert word in text, word
 
 
+@pytest.mark.parametrize("size", [(160, 50), (80, 24), (60, 16), (40, 10)])
+def test_a_notice_is_shown_at_every_size(minute: list[Snapshot], size: tuple[int, int]) -> None:
+    assert "reconnecting: nothing" in draw(minute, *size, notice="reconnecting: nothing listens at 127.0.0.1:1883")
+
+
 def test_the_path_is_drawn_in_braille_around_the_present(minute: list[Snapshot]) -> None:
     text = draw(minute, 80, 24)
     assert any(0x2800 < ord(char) <= 0x28FF for char in text)
