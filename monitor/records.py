@@ -13,6 +13,10 @@ LevelReference = Literal["calibrated", "configured", "assumed"]
 ClockQuality = Literal["synchronised", "unsynchronised", "simulated"]
 
 
+LEAST_COVERAGE = 0.5
+"""Share of a stretch of time that must have been heard for it to be compared with others, 0..1."""
+
+
 class Record(BaseModel):
     """Base of all records: frozen, no unknown keys."""
 
