@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,23 +11,39 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.captions import summaries
 from monitor.app import config
 from monitor.app.failure import Failure
 from monitor.model.bundle import Bundle, BundleError
 from monitor.narrate.answer import AnswerError, parse
+from monitor.narrate.check.caption import check
+from monitor.narrate.facts.build import facts
 from monitor.publish.contract.messages import KINDS, decode
+from monitor.settings import NodeSettings
 from monitor.sources.audio_file import AudioFileSource
 from monitor.sources.calibration import CalibrationState
 from monitor.sources.contract import SourceError
 from training.networks import CheckpointError, read_state
 
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+SHEET = facts(summaries.period(Random(1)), node=NodeSettings())
 SCALE = CalibrationState(2.835798, False, "assumed", "uncalibrated")
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
+
+
+RUNS = st.lists(
+    st.builds(
+        lambda part, count: part * count,
+        st.sampled_from(["\n", "@", "a@", "a.", "- ", "Headline: x", "Caption:", "birds ", "<think>", "</think>"]),
+        st.integers(0, 1000),
+    ),
+    max_size=4,
+)
+"""Long runs of what an expression could try again and again."""
 
 
 def sound_file(kind: str) -> bytes:
@@ -87,13 +104,15 @@ def test_any_text_as_a_configuration(tmp_path: Path, text: str) -> None:
 
 
 @fuzz
-@given(answer=st.text(max_size=400) | st.binary(max_size=50) | JSON)
+@given(answer=st.text(max_size=400) | st.binary(max_size=50) | JSON | RUNS.map("".join))
 def test_any_answer_of_a_language_model(answer: object) -> None:
     try:
         parsed = parse(answer)
     except AnswerError:
         return
     assert parsed.caption
+    verdict = check(parsed.headline, parsed.caption, SHEET, "en")
+    assert verdict.reasons
 
 
 def test_an_answer_nested_without_end() -> None:

@@ -1,15 +1,14 @@
 """What a language model answered, read defensively: a JSON object, a fenced one, or plain text."""
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 LONGEST = 4000
 """Characters beyond which an answer is not read."""
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_LABELLED = re.compile(r"^\W*headline\W*:\s*(?P<headline>.+?)\s*\n+\W*caption\W*:\s*(?P<caption>.+)$", re.DOTALL | re.I)
+THOUGHTS = ("</think>", "</thinking>", "</reasoning>")
+"""What ends the thoughts that some models tell before their answer."""
 
 
 class AnswerError(ValueError):
@@ -37,13 +36,35 @@ def _from_object(value: Any) -> Answer:
     return Answer(_squeeze(headline).rstrip("."), _squeeze(caption))
 
 
+def without_thoughts(content: str) -> str:
+    """Return what a model says after having thought aloud."""
+    for end in THOUGHTS:
+        content = content.rpartition(end)[2]
+    return content.strip()
+
+
+def _labelled(text: str) -> Answer | None:
+    """Return the answer of lines labelled "Headline:" and "Caption:", None where they are not."""
+    parts: dict[str, str] = {}
+    label = None
+    for line in text.splitlines():
+        name, colon, rest = line.partition(":")
+        name = "".join(filter(str.isalpha, name)).lower()
+        if colon and name in ("headline", "caption") and name not in parts:
+            label, parts[name] = name, rest
+        elif label is not None:
+            parts[label] += f" {line}"
+    headline, caption = (_squeeze(parts.get(name, "")) for name in ("headline", "caption"))
+    return Answer(headline.rstrip("."), caption) if headline and caption else None
+
+
 def parse(content: Any) -> Answer:
     """Return headline and caption of an answer; AnswerError where there is none."""
     if not isinstance(content, str) or not content.strip():
         raise AnswerError("the answer is empty")
-    if len(content) > LONGEST:
-        raise AnswerError(f"the answer has {len(content)} characters, more than {LONGEST}")
-    text = _THOUGHT.sub("", content).strip()
+    text = without_thoughts(content)
+    if len(text) > LONGEST:
+        raise AnswerError(f"the answer has {len(text)} characters, more than {LONGEST}")
     start, end = text.find("{"), text.rfind("}")
     if 0 <= start < end:
         try:
@@ -54,9 +75,6 @@ def parse(content: Any) -> Answer:
             raise AnswerError("the answer is JSON nested too deeply") from None
     if "{" in text or "}" in text or text.startswith("["):
         raise AnswerError("the answer is truncated or is not a JSON object")
-    labelled = _LABELLED.match(text)
-    if labelled is not None:
-        return Answer(_squeeze(labelled["headline"]).rstrip("."), _squeeze(labelled["caption"]))
     if not text:
         raise AnswerError("the answer is empty")
-    return Answer(None, _squeeze(text))
+    return _labelled(text) or Answer(None, _squeeze(text))

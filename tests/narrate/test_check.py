@@ -120,6 +120,11 @@ def test_untrue_statements_are_refused(sheet: FactSheet, text: str) -> None:
     assert check(None, text, sheet, "en").reasons
 
 
+def test_what_is_too_long_is_refused_unread(sheet: FactSheet) -> None:
+    (reason,) = check("Birds", "Aliens were heard. " * 50, sheet, "en").reasons
+    assert "characters" in reason
+
+
 def test_dutch_is_checked_too(sheet: FactSheet) -> None:
     good = "De hele tijd waren vogels te horen, met een deel van de tijd stemmen. Het was stil, gemiddeld 47 dB(A)."
     assert check(None, good, sheet, "nl").reasons == ()
@@ -149,6 +154,7 @@ def test_without_a_lexicon_figures_are_checked(sheet: FactSheet) -> None:
     assert (good.reasons, good.scope) == ((), "figures")
     assert check("Im Park", "Im Mittel waren es 58 dB(A). Mehr war nicht.", sheet, "de").reasons
     assert check("Im Park", "Um 18:35 war es still. Mehr war nicht.", sheet, "de").reasons
+    assert check("Im Park", f"Es waren {'9' * 310} dB(A). Mehr war nicht.", sheet, "de").reasons
 
 
 def test_words_of_the_name_of_the_place_claim_nothing() -> None:

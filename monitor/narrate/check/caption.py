@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.narrate.check.exactness import clock
 from monitor.narrate.check.feelings import check_feelings
 from monitor.narrate.check.figures import check_figures
 from monitor.narrate.check.lexicon import Lexicon, lexicon
@@ -18,7 +19,7 @@ from monitor.narrate.facts.sheet import LONGEST_HEADLINE, FactSheet, Moment
 LENGTHS = {"day": (3, 10, 1500), "period": (2, 4, 900)}
 """Fewest and most sentences, most characters."""
 _MARKUP = re.compile(r"[*_#`<>\[\]{}|\\~^=]|\.\.\.|…|[\r\n\t]|\s-\s\w+:|&\w+;")
-_LINK = re.compile(r"https?:|www\.|\b\S+@\S+\.\S+|\b[a-z0-9-]+\.(?:com|org|net|io|nl|eu|info|biz)\b", re.IGNORECASE)
+_LINK = re.compile(r"https?:|www\.|\S@\S|\b[a-z0-9-]+\.(?:com|org|net|io|nl|eu|info|biz)\b", re.IGNORECASE)
 _BOUNDS = re.compile(r"[.!?](?=\s+|$)")
 _ABBREVIATED = re.compile(r"\b(?:a|p)\.m\.|\be\.g\.|\bi\.e\.|\b(?:approx|ca|st|no|dr|mt)\.", re.IGNORECASE)
 
@@ -34,7 +35,11 @@ class Verdict:
 def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> Verdict:
     """Judge a caption; a headline of None is not judged. Without a lexicon only form and figures are checked."""
     words = lexicon(language)
-    reasons = list(_form(headline, text, sheet))
+    scope: Literal["full", "figures"] = "figures" if words is None else "full"
+    fewest, most, longest = LENGTHS.get(sheet.kind, LENGTHS["period"])
+    if reasons := _lengths(headline, text, longest):
+        return Verdict(tuple(reasons), scope)  # what is too long is not read: that would take its time
+    reasons = _form(headline, text, fewest, most)
     kind = sheet.place_kind or ""
     strange = words is None or any(not words.tags((word,)) for word in kind.lower().split())
     names = [name for name in (sheet.place, kind if strange else None) if name]
@@ -43,7 +48,7 @@ def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> V
         blank = Lexicon({}, 1)
         for part in told:
             reasons += _figures_only(read(part, blank, names)[0], sheet)
-        return Verdict(tuple(dict.fromkeys(reasons)), "figures")
+        return Verdict(tuple(dict.fromkeys(reasons)), scope)
     for part in told:
         sentences, unknown = read(part, words, names)
         reasons += [f'the word "{word}" cannot be checked: use plainer words' for word in unknown]
@@ -53,19 +58,23 @@ def check(headline: str | None, text: str, sheet: FactSheet, language: str) -> V
         reasons += check_loudness(sentences, sheet)
         reasons += check_setting(sentences, sheet)
         reasons += check_trust(sentences, sheet, headline=part is headline)
-    return Verdict(tuple(dict.fromkeys(reasons)), "full")
+    return Verdict(tuple(dict.fromkeys(reasons)), scope)
 
 
-def _form(headline: str | None, text: str, sheet: FactSheet) -> list[str]:
+def _lengths(headline: str | None, text: str, longest: int) -> list[str]:
     reasons = []
-    fewest, most, longest = LENGTHS.get(sheet.kind, LENGTHS["period"])
-    count = len(_BOUNDS.findall(_ABBREVIATED.sub("x", text)))
-    if not fewest <= count <= most or not text.rstrip().endswith((".", "!")):
-        reasons.append(f"the caption has {count} whole sentences, not {fewest} to {most}")
     if len(text) > longest:
         reasons.append(f"the caption has {len(text)} characters, more than {longest}")
     if headline is not None and not 3 <= len(headline) <= LONGEST_HEADLINE:
         reasons.append(f"the headline has {len(headline)} characters, not 3 to {LONGEST_HEADLINE}")
+    return reasons
+
+
+def _form(headline: str | None, text: str, fewest: int, most: int) -> list[str]:
+    reasons = []
+    count = len(_BOUNDS.findall(_ABBREVIATED.sub("x", text)))
+    if not fewest <= count <= most or not text.rstrip().endswith((".", "!")):
+        reasons.append(f"the caption has {count} whole sentences, not {fewest} to {most}")
     for part in (headline or "", text):
         if _LINK.search(part):
             reasons.append("there is a link or an address")
@@ -93,10 +102,9 @@ def _figures_only(sentences: list[Sentence], sheet: FactSheet) -> list[str]:
     reasons = []
     for sentence in sentences:
         for item in sentence.items:
-            told = f"{int(item.value) // 60:02d}:{int(item.value) % 60:02d}"
             good = True
             if item.kind == "time":
-                good = told in times
+                good = clock(item) in times
             elif item.kind == "number":
                 good = any(abs(item.value - abs(value)) <= 0.5 * 10.0**-item.decimals + 0.051 for value in known)
             elif item.kind == "date":
