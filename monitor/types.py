@@ -74,7 +74,7 @@ class AudioBlock:
     pressure_pa: FloatArray
     """Shape (n,), Pa on the calibrated (or assumed) scale."""
     n_clipped: int = 0
-    """Samples of this block at or beyond full scale before resampling."""
+    """Samples of this block, of 48,000 a second, that were at or beyond full scale before resampling."""
 
     @property
     def end_sample(self) -> int:

@@ -21,9 +21,9 @@ class Conditioner:
 
     rate_hz: native rate, 8,000 to 192,000 Hz. full_scale_pa: pressure at sample value 1.0. start_sample: index at 48
     kHz of the first native frame, a multiple of FRAME_GRID. clip_at: sample value that counts as clipped. Native
-    frame n belongs to sample start_sample + n * 48000 / rate_hz for good, whatever is lost on the way. Samples that
-    are NaN or infinite become a gap from there to the next multiple of FRAME_GRID; the same sound gives the same
-    samples however it is cut into calls.
+    frame n belongs to sample start_sample + n * 48000 / rate_hz for good, whatever is lost on the way. Clipped frames
+    are counted in samples at 48 kHz, one at least. Samples that are NaN or infinite become a gap from there to the
+    next multiple of FRAME_GRID; the same sound gives the same samples however it is cut into calls.
     """
 
     def __init__(
@@ -106,7 +106,8 @@ class Conditioner:
     def _block(self, samples: FloatArray) -> list[AudioBlock | Gap]:
         if not len(samples):
             return []
-        block = AudioBlock(self.next_sample, readonly(samples * self._full_scale_pa), self._clipped)
+        n_clipped = max(round(self._clipped * self._ratio), min(self._clipped, 1))
+        block = AudioBlock(self.next_sample, readonly(samples * self._full_scale_pa), n_clipped)
         self._clipped = 0
         self.next_sample = block.end_sample
         return [block]

@@ -78,6 +78,18 @@ def test_after_a_loss_sound_lies_where_it_belongs(rate: int, before: int, lost: 
     np.testing.assert_allclose(heard[inner], expected[inner], atol=2 * 2 * np.pi * frequency / rate)
 
 
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000, 96_000, 192_000])
+def test_the_share_of_clipped_sound_does_not_depend_on_the_rate(rate: int) -> None:
+    frames = np.zeros((rate, 2))
+    frames[: rate // 10] = -1.0
+    items = run(rate, list(np.array_split(frames, 10)))
+    n_clipped = sum(item.n_clipped for item in items if isinstance(item, AudioBlock))
+    assert n_clipped / (items[-1].end_sample - FRAME_GRID) == pytest.approx(0.1, abs=1e-4)
+    frames = np.zeros((rate, 2))
+    frames[rate // 2] = 1.0
+    assert sum(item.n_clipped for item in run(rate, [frames]) if isinstance(item, AudioBlock)) >= 1
+
+
 def test_a_long_gap_is_told_while_it_lasts() -> None:
     conditioner = Conditioner(RATE_HZ, channel=0, full_scale_pa=1.0)
     bad = np.full((RATE_HZ // 10, 1), np.nan)
