@@ -58,8 +58,6 @@ class Aggregator:
         self._told_to = self._judged_to = 0
         self._last_minute: datetime | None = None
         self._stats: dict[tuple[type[Interval], datetime], IntervalStats] = {}
-        self.late_predictions = 0
-        """Predictions that came after their time was told."""
 
     def remember(self, recall: Recall) -> None:
         """Take up running minutes, periods and days from the history of earlier runs."""
@@ -79,7 +77,7 @@ class Aggregator:
             case LoudnessFrames():
                 self._pending.loudness.append(item)
             case WindowPrediction():
-                self.late_predictions += not self._timeline.add_prediction(item)
+                self._timeline.add_prediction(item)
             case Gap():
                 self._pending.gaps.append(item)
                 self._timeline.add_gap(item)

@@ -42,12 +42,10 @@ class Timeline:
         self._judged_to = 0
         self.loudest = LoudestMemory()
 
-    def add_prediction(self, prediction: WindowPrediction) -> bool:
-        """Take a prediction; return False when it comes too late to count."""
-        if prediction.end_sample <= self._judged_to:
-            return False
-        self._predictions.append(prediction)
-        return True
+    def add_prediction(self, prediction: WindowPrediction) -> None:
+        """Take a prediction, unless it comes too late to count."""
+        if prediction.end_sample > self._judged_to:
+            self._predictions.append(prediction)
 
     def add_gap(self, gap: Gap) -> None:
         """Take a gap or a piece of one."""

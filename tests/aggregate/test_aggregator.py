@@ -169,8 +169,9 @@ def test_a_live_minute_is_told_at_the_deadline_with_what_has_arrived() -> None:
     assert of(MinuteSummary, engine.advance(66 * RATE_HZ, 30 * RATE_HZ)) == []
     (minute,) = of(MinuteSummary, engine.advance(66 * RATE_HZ, 60 * RATE_HZ))
     assert minute.scene.label is not None and minute.quality.coverage == 1
-    engine.add(prediction(28 * RATE_HZ))
-    assert engine.late_predictions == 1
+    engine.add(prediction(28 * RATE_HZ, {"Vehicle": 0.99}))
+    late = of(MinuteSummary, engine.finish(66 * RATE_HZ))[0]
+    assert late.scene.label is None and late.events == {}, "what came after its minute counts nowhere"
 
 
 @pytest.mark.parametrize(("day", "minutes"), [("2026-03-29", 23 * 60), ("2026-10-25", 25 * 60)])
