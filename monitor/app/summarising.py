@@ -58,7 +58,7 @@ class Summarising:
         self._quality: Quality | None = None
 
     def run(self, inbox: Channel[Observations], aborted: Callable[[], bool]) -> None:
-        """Take up alerts and what a killed run had open; take observations till the channel ends; close what is open."""
+        """Take up alerts and what a killed run had open; take observations to the channel's end; close what is open."""
         if self._drafts is not None:
             self._alerts.remember(self._told_alerts())
             self._give(self._aggregator.resume(self._drafts.read()))
