@@ -75,7 +75,7 @@ def open_database(
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     page_size: int = 4096,
 ) -> sqlite3.Connection:
-    """Open a database, making it and its folder when absent; only this user may read it.
+    """Open a database, making it and its folder when absent; nobody but this user and group may read it.
 
     `schema` is the statements that make an empty file version `version`. FULL survives power loss at every commit;
     NORMAL may lose the last commits, but never damages the file (SQLite, "Write-Ahead Logging", 2023). Small rows and
@@ -140,9 +140,10 @@ class PerThread:
         version: int,
         synchronous: Literal["FULL", "NORMAL"],
         page_size: int = 4096,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         self.path = Path(path)
-        self._open = partial(open_database, path, schema, version, synchronous, page_size=page_size)
+        self._open = partial(open_database, path, schema, version, synchronous, busy_timeout_s, page_size)
         self._local = threading.local()
 
     @property

@@ -2,14 +2,13 @@
 
 import json
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.store.database import DatabaseError, clear_errors, open_database, set_aside, transaction
+from monitor.store.database import DatabaseError, PerThread, set_aside
 
 SCHEMA = (
     """CREATE TABLE message (
@@ -81,15 +80,19 @@ class OutboxFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
-        self._generation = 0
+        self.database = PerThread(path, SCHEMA, VERSION, "FULL", PAGE_SIZE, BUSY_TIMEOUT_S)
+        self._handed_out = 0
+        """The largest id that somebody may come back with."""
 
     def insert(self, entries: Iterable[Entry], sequence: dict[str, int]) -> None:
-        """Store messages, and the last number of each session, in one transaction."""
-        with self._writing() as connection:
+        """Store messages, and the last number of each session, in one transaction; an id above 0 is kept."""
+        with self.database.writing() as connection:
             connection.executemany(
-                f"INSERT INTO message ({_COLUMNS}, rank, size) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(e.kind, e.topic, e.payload, e.late, e.stored_at, e.rank, e.size) for e in entries],
+                f"INSERT INTO message (id, {_COLUMNS}, rank, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (e.id if e.id > 0 else None, e.kind, e.topic, e.payload, e.late, e.stored_at, e.rank, e.size)
+                    for e in entries
+                ],
             )
             connection.executemany("INSERT OR REPLACE INTO sequence VALUES (?, ?)", list(sequence.items()))
 
@@ -115,6 +118,7 @@ class OutboxFile:
             " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
             (first, last, json.dumps(sorted(exclude)), limit),
         )
+        self._handed_out = max(self._handed_out, *(row[0] for row in rows), 0)
         return [Entry(r[0], r[1], r[2], r[3], bool(r[4]), r[5]) for r in rows]
 
     def dead_letters(self) -> list[tuple[str, str]]:
@@ -124,7 +128,7 @@ class OutboxFile:
     def delete(self, ids: Iterable[int], dropped: Counter[str] | None = None) -> Totals:
         """Remove messages and return what they were; those that nobody got are counted by kind for ever."""
         removed = Totals()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for key in ids:
                 for size, refused in connection.execute(
                     "DELETE FROM message WHERE id = ? RETURNING size, refused", (key,)
@@ -139,18 +143,18 @@ class OutboxFile:
     def forget_sessions(self, keep: Iterable[str]) -> None:
         """Remove the numbering of all other sessions: a process never speaks for an earlier one."""
         names = tuple(keep)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(f"DELETE FROM sequence WHERE session NOT IN ({','.join('?' * len(names))})", names)
 
     def refuse(self, key: int, reason: str) -> bool:
         """Make a message a dead letter; return whether it was there."""
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute("UPDATE message SET refused = ? WHERE id = ?", (reason, key)).rowcount > 0
 
     def revive(self, limit: int) -> set[int]:
         """Make dead letters messages again, chosen by chance; -1 means all. Return their ids."""
         chosen = "SELECT id FROM message WHERE refused IS NOT NULL ORDER BY random() LIMIT ?"
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return {
                 key
                 for (key,) in connection.execute(
@@ -160,7 +164,7 @@ class OutboxFile:
 
     def shift_times(self, seconds: float) -> None:
         """Move the times of storage with a wall clock that was set, so that ages stay what they were."""
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             connection.execute("UPDATE message SET stored_at = stored_at + ?", (seconds,))
 
     def by_worth(self) -> list[tuple[int, str, int, int, float, bool]]:
@@ -181,42 +185,27 @@ class OutboxFile:
             raise DatabaseError(self.path, "corrupt", str(verdict))
 
     def replace_damaged(self) -> tuple[Path, int]:
-        """Set the damaged file aside, begin a new one with every row that can still be read; return name and rows."""
+        """Set the damaged file aside, begin a new one with every row that can still be read; return name and rows.
+
+        Rows keep their ids, and no id is given again: acknowledgements of what is in flight still come.
+        """
         self.close()
         aside = set_aside(self.path)
         saved = {entry.id: entry for entry in _readable(aside)}
         self.insert([saved[key] for key in sorted(saved)], {})
+        with self.database.writing() as connection:
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
+            last = max(self._handed_out, *saved, 0)
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (last,))
         return aside, len(saved)
 
     def close(self) -> None:
-        """Close this thread's connection; those of other threads close at their next use."""
-        self._generation += 1
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
-
-    def _connection(self) -> sqlite3.Connection:
-        if getattr(self._local, "generation", None) != self._generation or self._local.connection is None:
-            old: sqlite3.Connection | None = getattr(self._local, "connection", None)
-            if old is not None:
-                old.close()
-            self._local.connection = None
-            self._local.connection = open_database(
-                self.path, SCHEMA, VERSION, "FULL", BUSY_TIMEOUT_S, page_size=PAGE_SIZE
-            )
-            self._local.generation = self._generation
-        connection: sqlite3.Connection = self._local.connection
-        return connection
+        """Close this thread's connection."""
+        self.database.close()
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with clear_errors(self.path):
-            return self._connection().execute(query, values).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with clear_errors(self.path), transaction(self._connection()) as connection:
-            yield connection
+        with self.database.reading() as connection:
+            return connection.execute(query, values).fetchall()
 
 
 def _readable(path: Path) -> Iterator[Entry]:

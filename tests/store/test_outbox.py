@@ -146,6 +146,33 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_carried_over(tmp_pa
     assert put(repaired, session="new") == 1
 
 
+@pytest.mark.parametrize("lost", ["the newest", "all"])
+def test_an_acknowledgement_after_a_repair_removes_what_it_is_for_and_nothing_else(tmp_path: Path, lost: str) -> None:
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, SETTINGS)
+    for _ in range(9):
+        put(outbox)
+    sent = {e.id: int(e.payload.split()[0]) for e in outbox.waiting(9, set(), late=False)}
+    outbox.delete([1, 2, 3])
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM message WHERE id = 9")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    outbox.close()
+    if lost == "all":
+        path.write_bytes(b"garbage" * 5000)
+        assert put(outbox) == 10
+    else:
+        outbox._file.replace_damaged()
+        assert put(outbox) == 10
+        assert {e.id: int(e.payload.split()[0]) for e in outbox.waiting(9, set(), late=False)}.items() >= {
+            (key, sent[key]) for key in range(4, 9)
+        }
+    outbox.delete(sent)
+    assert live(outbox) == [10]
+
+
 def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "outbox.db").write_text("these are not the bytes you are looking for" * 100)
     outbox = Outbox(tmp_path / "outbox.db", SETTINGS)
@@ -255,7 +282,7 @@ def test_a_message_is_on_the_disk_before_put_returns(tmp_path: Path) -> None:
     (tmp_path / "copy-outbox.db-wal").rename(tmp_path / "copy.db-wal")
     (tmp_path / "copy-outbox.db").rename(tmp_path / "copy.db")
     assert Outbox(tmp_path / "copy.db", SETTINGS).depth == 1
-    assert outbox._file._connection().execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+    assert outbox._file.database.connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
 
 
 def test_many_threads_may_put_at_once(tmp_path: Path) -> None:
