@@ -94,7 +94,7 @@ def checkpoint_command(
     """Read a bundle back as a checkpoint, to train on from."""
     bundle = Bundle.load(folder)
     scaling = bundle.normalisation.model_dump(mode="json")
-    Checkpoint("SoundEQnet", restore(folder).state_dict(), scaling).save(out)
+    Checkpoint("SoundEQnet", restore(bundle).state_dict(), scaling).save(out)
     typer.echo(f"{out}: the weights of {bundle.id}")
 
 

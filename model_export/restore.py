@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from model_export.bundles import ExportError
 from model_export.trunk import PAIRED
+from monitor.model.bundle import Bundle
 from training.networks.outputs import HEADS
 from training.networks.soundeqnet import Branch, Head, SoundEQnet
 
@@ -45,14 +46,12 @@ def _linear(layer: nn.Module | None, weight: NDArray[np.float32], bias: NDArray[
 
 
 @torch.no_grad()
-def restore(bundle: Path) -> SoundEQnet:
-    """The network of a bundle of SoundEQnet, equal to its graphs in eval mode.
-
-    Raises ExportError for a bundle that holds no trunk and head (a sibling's).
-    """
-    if not (bundle / "trunk.onnx").is_file():
-        raise ExportError(f"{bundle}: no trunk.onnx; only bundles of SoundEQnet can be read back.")
-    trunk, head = _read(bundle / "trunk.onnx"), _read(bundle / "head.onnx")
+def restore(bundle: Bundle) -> SoundEQnet:
+    """The network of a float32 bundle of SoundEQnet, equal to its graphs in eval mode; ExportError for others."""
+    kind = (bundle.manifest.engine, bundle.manifest.precision)
+    if kind != ("incremental", "float32"):
+        raise ExportError(f"{bundle.folder}: only bundles of SoundEQnet in float32 can be read back.")
+    trunk, head = _read(bundle.folder / "trunk.onnx"), _read(bundle.folder / "head.onnx")
     network = SoundEQnet()
     _shift(network.bn0, trunk["bn0.0"].ravel(), trunk["bn0.1"].ravel())
     for name, branch in network.branches.items():

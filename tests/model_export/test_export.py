@@ -14,7 +14,9 @@ from model_export.__main__ import app
 from model_export.bundles import ExportError, amend, write_bundle
 from model_export.parity import extreme_windows, largest_deviation, window
 from monitor.model import Bundle, Predictor
+from monitor.model.collector import Job
 from monitor.model.predictor import engine_of
+from monitor.model.scores import Scores
 from monitor.types import PAQ
 from training.networks import Checkpoint, build, load_published
 from training.networks.published import original_key
@@ -34,6 +36,17 @@ def test_export_and_torch_agree_on_the_extremes(bundle: Bundle) -> None:
 def test_a_bundle_of_other_weights_is_noticed(bundle: Bundle) -> None:
     first = [next(extreme_windows(bundle))]
     assert largest_deviation(random_network(seed=2), bundle, first).relative > 1e-2
+
+
+def test_a_difference_in_the_newest_4_s_alone_is_noticed(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Off:
+        def scores(self, job: Job) -> Scores:
+            said = engine_of(bundle).scores(job)
+            return said._replace(paq=said.paq + np.array([[0.0], [0.5]], dtype=np.float32))
+
+    monkeypatch.setattr("model_export.parity.engine_of", lambda _: Off())
+    worst = largest_deviation(random_network(), bundle, [next(extreme_windows(bundle))])
+    assert worst.relative > 0.01 and (worst.output, worst.window) == ("paq", "silence, newest 4 s")
 
 
 def test_the_bundle_of_the_reference_model_gives_the_expected_outputs(shared: Path, tmp_path: Path) -> None:
