@@ -1,5 +1,6 @@
 """Soundscapes from recordings: licences, plans, levels, labels, targets, teachers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,14 @@ def test_a_manifest_without_a_column_is_named(tmp_path: Path) -> None:
         read_manifest(tmp_path)
     with pytest.raises(SourceError, match="no such file"):
         read_manifest(tmp_path / "elsewhere")
+
+
+def test_a_store_is_decoded_again_when_recordings_were_added(recordings: Path, tmp_path: Path) -> None:
+    sources = read_manifest(recordings)
+    AudioStore.open(tmp_path, recordings, sources[:3])
+    assert len(AudioStore.open(tmp_path, recordings, sources[:4]).read(sources[3].file)) == 3 * 48_000
+    with pytest.raises(SourceError, match=r"gone\.wav: not readable"):
+        AudioStore.open(tmp_path, recordings, [replace(sources[0], file="gone.wav")])
 
 
 def test_the_same_seed_gives_the_same_soundscape(planner: Planner, store: AudioStore) -> None:

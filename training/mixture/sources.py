@@ -114,9 +114,6 @@ class AudioStore:
         self._spans: dict[str, list[int]] = index["spans"]
         self._samples = np.memmap(folder / "samples.f16", dtype=np.float16, mode="r")
 
-    def __contains__(self, file: str) -> bool:
-        return file in self._spans
-
     def read(self, file: str) -> NDArray[np.float32]:
         """All samples of a recording, full scale 1.0, shape (n,)."""
         start, end = self._spans[file]
@@ -124,9 +121,11 @@ class AudioStore:
 
     @classmethod
     def open(cls, folder: Path, audio: Path, sources: list[Source]) -> "AudioStore":
-        """Open the store, decoding the recordings first where it does not exist yet."""
-        if not (folder / "index.json").is_file():
+        """Open the store, decoding the recordings first where it does not exist yet or holds others."""
+        index = folder / "index.json"
+        if not index.is_file() or json.loads(index.read_text())["spans"].keys() != {one.file for one in sources}:
             folder.mkdir(parents=True, exist_ok=True)
+            index.unlink(missing_ok=True)
             spans, position = {}, 0
             with (folder / "samples.f16").open("wb") as out:
                 for source in sources:
@@ -134,13 +133,16 @@ class AudioStore:
                     out.write(samples.astype(np.float16).tobytes())
                     spans[source.file] = [position, position + len(samples)]
                     position += len(samples)
-            (folder / "index.json").write_text(json.dumps({"rate_hz": RATE_HZ, "spans": spans}))
+            index.write_text(json.dumps({"rate_hz": RATE_HZ, "spans": spans}))
         return cls(folder)
 
 
 def decode(path: Path) -> NDArray[np.float32]:
-    """Decode a recording to one channel at 48 kHz, full scale 1.0, mean removed."""
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    """Decode a recording to one channel at 48 kHz, full scale 1.0, mean removed; raises SourceError."""
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise SourceError(f"{path}: not readable as sound: {error}.") from error
     mono = samples.mean(axis=1)
     divisor = int(np.gcd(rate, RATE_HZ))
     resampled = resample_poly(mono, RATE_HZ // divisor, rate // divisor) if rate != RATE_HZ else mono
