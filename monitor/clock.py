@@ -200,7 +200,7 @@ class LiveClock(SampleClock):
         return None
 
     def _begin(self, sample: int, micros: int, ppb: int) -> None:
-        """Let a new piece begin, in place of all later ones; pieces of the last day are kept."""
+        """Let a new piece begin, in place of all later ones; 10,000 are kept, of nearly two days."""
         kept = tuple(piece for piece in self._pieces if piece.sample < sample)[-10_000:]
         self._pieces = (*kept, _Piece(sample, micros, ppb))
 
@@ -220,13 +220,12 @@ class _Timex(ctypes.Structure):
 
 
 _STA_UNSYNC = 0x0040
+_adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
 
 
 def kernel_synchronised() -> bool:
     """Return whether the kernel says that its clock follows a time source; False where it cannot be asked."""
-    try:
-        timex = _Timex()
-        state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
-    except (OSError, AttributeError):
+    if _adjtimex is None:
         return False
-    return state >= 0 and not timex.status & _STA_UNSYNC
+    timex = _Timex()
+    return _adjtimex(ctypes.byref(timex)) >= 0 and not timex.status & _STA_UNSYNC

@@ -12,7 +12,7 @@ class Notifier:
         address = os.environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         watchdog = os.environ.get("WATCHDOG_USEC", "")
-        self.interval_s: float | None = int(watchdog) / 2e6 if watchdog.isdigit() else None
+        self._interval_s: float | None = int(watchdog) / 4e6 if watchdog.isdigit() else None
         self._next = 0.0
 
     def send(self, *states: str) -> None:
@@ -26,8 +26,8 @@ class Notifier:
                 return
 
     def alive(self, status: str) -> None:
-        """Pat the watchdog, at most twice per period."""
+        """Pat the watchdog, at most four times per period."""
         now = time.monotonic()
-        if self.interval_s is not None and now >= self._next:
-            self._next = now + self.interval_s / 2
+        if self._interval_s is not None and now >= self._next:
+            self._next = now + self._interval_s
             self.send("WATCHDOG=1", f"STATUS={status}")

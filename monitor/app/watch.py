@@ -1,17 +1,20 @@
-"""The main thread while the node runs: draws, tells its health, pats the watchdog, and ends in order."""
+"""The main thread while the node runs: draws, tells its health, pats the watchdog, and ends in order.
+
+Live, the watchdog is patted for news of the last second only, which come while there is no sound as well: a pipeline
+that hangs is started afresh.
+"""
 
 import logging
 import threading
 import time
 from contextlib import ExitStack
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.app.node import Node
 from monitor.app.notify import Notifier
 from monitor.dashboard.lines import line
 from monitor.memory import give_back
-from monitor.snapshot import Health
+from monitor.snapshot import Health, Snapshot
 
 if TYPE_CHECKING:
     from monitor.dashboard.live import Dashboard
@@ -39,7 +42,7 @@ class Watch:
         self._draw, self._lines = draw, lines
         self._health: Health | None = None
         self._look_at = self._health_at = self._line_at = self._give_back_at = 0.0
-        self._drawn: datetime | None = None
+        self._seen: Snapshot | None = None
 
     def stay(self) -> None:
         """Run the node to its end."""
@@ -75,9 +78,10 @@ class Watch:
         snapshot = self._node.looking.newest
         if snapshot is None:
             return
-        self._notifier.alive(f"{snapshot.health.state}: {snapshot.health.capture}")
-        if dashboard is not None and snapshot.at != self._drawn:
-            self._drawn = snapshot.at
+        fresh, self._seen = snapshot is not self._seen, snapshot
+        if fresh or not self._node.source.live:  # a file may wait long for words
+            self._notifier.alive(f"{snapshot.health.state}: {snapshot.health.capture}")
+        if dashboard is not None and fresh:
             dashboard.update(snapshot)
         if self._lines and now >= self._line_at:
             self._line_at = now + LINE_S
