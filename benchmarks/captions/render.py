@@ -4,9 +4,8 @@ from random import Random
 
 from benchmarks.captions.phrases import Bank
 from monitor.narrate.facts.sheet import FactSheet, Moment, SoundFact
-from monitor.narrate.facts.statements import WEEKDAYS
+from monitor.narrate.facts.statements import WEEKDAYS, span
 from monitor.narrate.language import by_presence, capital
-from monitor.narrate.languages.en import span
 
 SENTENCES = 4
 
@@ -108,7 +107,7 @@ def sentences(sheet: FactSheet, bank: Bank, rng: Random) -> dict[str, str]:
         told["absent"] = rng.choice(bank.absent).format(noun=rng.choice(bank.nouns[rng.choice(sheet.absent)]))
     if sheet.scene is not None and sheet.scene.certainty == "clear":
         told["scene"] = rng.choice(bank.scene[sheet.scene.label])
-    if sheet.trust.coverage_pct < 98:
+    if sheet.trust.gaps:
         coverage = sheet.trust.coverage_pct
         told["coverage"] = rng.choice(bank.coverage).format(coverage=coverage, missing=100 - coverage)
     if sheet.trust.uncalibrated:

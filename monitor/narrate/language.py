@@ -32,7 +32,7 @@ class Language(ABC):
 
     @abstractmethod
     def headline(self, sheet: FactSheet) -> list[str]:
-        """Return the headline in pieces, most important first; what is too long is left off from the end."""
+        """Return the headline behind the place in pieces, most important first: the last may be left off."""
 
     @abstractmethod
     def empty(self, sheet: FactSheet) -> list[str]:

@@ -8,12 +8,18 @@ SENTENCES = 4
 
 def compose(sheet: FactSheet, language: Language) -> tuple[str, str]:
     """Return headline and text: two to four sentences, more for a day."""
-    headline = ""
-    for piece in language.headline(sheet):
+    return capital(_headline(sheet, language)), " ".join(f"{capital(said)}." for said in _sentences(sheet, language))
+
+
+def _headline(sheet: FactSheet, language: Language) -> str:
+    news, *more = language.headline(sheet)
+    placed = f"{sheet.place}: {news}" if sheet.place else news
+    headline = placed if len(placed) <= LONGEST_HEADLINE else news
+    for piece in more:
         if len(headline) + len(piece) > LONGEST_HEADLINE:
             break
         headline += piece
-    return capital(headline), " ".join(f"{capital(sentence)}." for sentence in _sentences(sheet, language))
+    return headline
 
 
 def _sentences(sheet: FactSheet, language: Language) -> list[str]:

@@ -12,8 +12,9 @@ from monitor.narrate.facts.bands import withheld
 from monitor.narrate.facts.build import facts
 from monitor.narrate.facts.place import clean, commands
 from monitor.narrate.languages import language
-from monitor.narrate.narrator import Narrator
+from monitor.narrate.narrator import Narrator, describe_caption
 from monitor.narrate.template import compose
+from monitor.records import EventActivity, Interval
 from monitor.settings import NarrateSettings, NodeSettings
 
 CALM = {"calm", "monotonous", "uneventful"}
@@ -116,6 +117,25 @@ def test_a_simulated_clock_tells_no_time_of_day() -> None:
             caption = Narrator(NarrateSettings(), NodeSettings()).narrate(period)
             assert not any(f":{minute:02d}" in caption.text for minute in range(60))
             assert "day" not in caption.text
+
+
+def test_a_headline_without_room_for_the_place_tells_the_news_alone() -> None:
+    node = NodeSettings(place="x" * 80)
+    headlines = []
+    for seed in range(300):
+        sheet = facts(summaries.period(Random(seed)), node=node, usual=summaries.usual(Random(seed)))
+        headlines.append(compose(sheet, language("nl"))[0])  # type: ignore[arg-type]
+    assert all(len(headline) <= 120 and not headline.endswith(": ") for headline in headlines)
+    assert any(headline.startswith("X") for headline in headlines)
+    assert any(not headline.startswith("X") for headline in headlines)
+
+
+def test_dutch_without_a_sound_reads_well() -> None:
+    silent = {"Silence": EventActivity(mean=0.9, max=0.95, active=0.9)}
+    period = summaries.period(Random(3), profile="night").model_copy(update={"events": silent})
+    clip = Interval.model_validate({name: getattr(period, name) for name in Interval.model_fields})
+    text = describe_caption(clip, language_code="nl").text
+    assert "sprong er geen geluid uit en was het stil, in wat" in text
 
 
 def test_wording_varies_between_periods() -> None:

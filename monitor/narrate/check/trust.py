@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from monitor.narrate.check.sentence import Clause, Item, Sentence
 from monitor.narrate.facts.sheet import FactSheet
 
-LEAST_WIND_PCT, LEAST_OVERLOAD_PCT, WHOLE_PCT = 10, 1, 98
-"""As in the facts: what is told of the data, and from when on they are whole."""
-
 COVERED = {"throughout": (0.95, 1), "most": (0.25, 0.99), "often": (0.3, 1), "part": (0.02, 0.98), "brief": (0, 0.4)}
 """Shares of the data, 0..1, for which a word of presence is true."""
 
@@ -69,12 +66,12 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
                 yield "the microphone is uncalibrated: what is felt and read is only rough"
             for item in clause.of("sound"):
                 if disturbing(item, clause):
-                    if trust.wind_pct < LEAST_WIND_PCT:
+                    if not trust.windy:
                         yield f'"{item.text}": no wind on the microphone is among the facts'
                     elif _denied_trouble(item, clause):
                         yield f'"{item.text}": wind did disturb the microphone'
             for item in clause.of("quality", "overload"):
-                if trust.overload_pct < LEAST_OVERLOAD_PCT:
+                if not trust.overloaded:
                     yield f'"{item.text}": no overload is among the facts'
                 elif any(0 < item.place - word.end <= 3 for word in _plain_denials(clause)):
                     yield f'"{item.text}": the microphone was overloaded'
@@ -97,7 +94,7 @@ def check_trust(sentences: list[Sentence], sheet: FactSheet, headline: bool) -> 
             if affect is not None and not (affect.said or affect.neutral):
                 yield f'"{item.text}": the impression and the level contradict each other'
         for item in sentence.of("quality", "understated"):
-            if trust.overload_pct < LEAST_OVERLOAD_PCT:
+            if not trust.overloaded:
                 yield f'"{item.text}" is not among the facts'
 
 
@@ -135,9 +132,9 @@ def _gaps(sentences: list[Sentence], everything: list[Item], sheet: FactSheet) -
         for word in stretch.of("cue", "missing"):
             denied = any(0 < word.place - other.place <= 6 for other in stretch.of("negation") if other is not word)
             denied = denied and not stretch.of("sound")
-            if denied and sheet.trust.coverage_pct < WHOLE_PCT:
+            if denied and sheet.trust.gaps:
                 yield f'"{word.text}": not all of the time was heard'
-    if sheet.trust.coverage_pct < WHOLE_PCT:
+    if sheet.trust.gaps:
         return
     missing = [item for item in everything if item.has("cue", "missing")]
     if missing and not any(

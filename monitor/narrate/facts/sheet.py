@@ -121,7 +121,7 @@ class PartOfDay(Record):
 
 
 class Trust(Record):
-    """How far the data can be trusted; a field that is not zero is worth telling."""
+    """How far the data can be trusted, and what of it is worth telling."""
 
     coverage_pct: int
     uncalibrated: bool
@@ -129,6 +129,21 @@ class Trust(Record):
     overload_pct: int
     under_range_pct: int
     clock_unsure: bool
+
+    @property
+    def gaps(self) -> bool:
+        """Whether so much was not heard that it is told."""
+        return self.coverage_pct < 98
+
+    @property
+    def windy(self) -> bool:
+        """Whether wind disturbed so much that it is told."""
+        return self.wind_pct >= 10
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the microphone was overloaded at all."""
+        return self.overload_pct > 0
 
 
 class FactSheet(Record):

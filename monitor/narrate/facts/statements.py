@@ -197,16 +197,16 @@ def _trust(sheet: FactSheet) -> Iterator[Fact]:
     if sheet.empty:
         yield Fact(id="quality.coverage", topic="quality", text="No sound was recorded in this time", value=0, unit="%")
         return
-    if trust.coverage_pct < 98:
+    if trust.gaps:
         text = f"Only {trust.coverage_pct} % of the time was heard"
         yield Fact(id="quality.coverage", topic="quality", text=text, value=trust.coverage_pct, unit="%")
     if trust.uncalibrated:
         text = "The microphone is uncalibrated: levels are readings, not sound pressure levels, and feelings are rough"
         yield Fact(id="quality.uncalibrated", topic="quality", text=text)
-    if trust.wind_pct >= 10:
+    if trust.windy:
         text = f"Wind on the microphone disturbed {trust.wind_pct} % of the time"
         yield Fact(id="quality.wind", topic="quality", text=text, value=trust.wind_pct, unit="%")
-    if trust.overload_pct >= 1:
+    if trust.overloaded:
         text = f"The microphone was overloaded {trust.overload_pct} % of the time, so the highest levels are too low"
         yield Fact(id="quality.overload", topic="quality", text=text, value=trust.overload_pct, unit="%")
     if trust.under_range_pct >= 50 and sheet.level.LAeq is not None:

@@ -1,23 +1,9 @@
 """English captions."""
 
 from monitor.narrate.facts.sheet import Extreme, FactSheet, Moment, SoundFact
+from monitor.narrate.facts.statements import SCENES, SOUNDS, WEEKDAYS, span
 from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
 
-SOUNDS = {
-    "Human sounds": "sounds of people",
-    "Wind": "wind",
-    "Water": "water",
-    "Natural sounds": "sounds of nature",
-    "Traffic": "traffic",
-    "Sounds of things": "sounds of objects or machines",
-    "Vehicle": "vehicles",
-    "Bird": "birds",
-    "Speech": "people talking",
-    "Music": "music",
-    "Noise": "noise of no particular kind",
-    "Animal": "animals",
-}
-SCENES = {"public_square": "a public square", "park": "a park", "street_traffic": "a street with traffic"}
 SAME = {"park": {"park", "garden"}, "public_square": {"square", "plaza", "public square"}, "street_traffic": {"street"}}
 PRESENCE = {
     "throughout": ("throughout", "the whole time"),
@@ -27,7 +13,6 @@ PRESENCE = {
 }
 HEDGE = {"clear": "", "likely": "probably ", "possible": "perhaps "}
 STRENGTH = {"slightly": "slightly ", "clearly": "", "very": "very "}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = {
     "early": "in the early hours of {day}",
     "night": "on {day} night",
@@ -43,15 +28,6 @@ VERSUS = {
     "louder": "louder than usual",
     "much louder": "much louder than usual",
 }
-
-
-def span(seconds: float) -> str:
-    """Return a duration: 30 seconds, 1 minute, 2 hours."""
-    for unit, size in (("hour", 3600), ("minute", 60)):
-        if seconds >= size and (seconds % size == 0 or seconds >= 2 * size):
-            count = round(seconds / size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"
 
 
 def at(moment: Moment) -> str:
@@ -72,9 +48,8 @@ class English(Language):
 
     def headline(self, sheet: FactSheet) -> list[str]:
         """Return the news first: a change, an unusual level, else the feeling; then what was heard."""
-        start = [f"{sheet.place}: "] if sheet.place else []
         if sheet.empty:
-            return [*start, "no sound was recorded"]
+            return ["no sound was recorded"]
         affect, level = sheet.affect, sheet.level
         change = next((change for change in sheet.changes if change.what == "affect"), None)
         words = []
@@ -96,7 +71,7 @@ class English(Language):
             pieces.append(link + listed([SOUNDS[sound.label] for sound in sounds], "and"))
         elif not words:
             pieces.append("no particular sound stood out" if sheet.heard else "sounds could not be identified")
-        return [*start, *pieces]
+        return pieces
 
     def _lead(self, sheet: FactSheet, pick: Pick) -> str:
         """Return 'at X on Saturday afternoon, from 17:35 to 17:40,' or as much of it as is known."""
@@ -235,7 +210,7 @@ class English(Language):
         return HEDGE[sound.certainty] if sound is not None else ""
 
     def course(self, sheet: FactSheet, pick: Pick) -> list[str]:
-        """Return how a day went, or when it was loudest."""
+        """Return how a day went: its parts, and its loudest, quietest and calmest hours."""
         if sheet.kind != "day":
             return []
         sentences = []
@@ -265,11 +240,11 @@ class English(Language):
         """Return the two gravest doubts about the data."""
         trust = sheet.trust
         said = []
-        if trust.coverage_pct < 98:
+        if trust.gaps:
             said.append(f"only {trust.coverage_pct} % of this time was heard")
-        if trust.overload_pct >= 1:
+        if trust.overloaded:
             said.append("the microphone was overloaded at times, so the highest levels are too low")
-        if trust.wind_pct >= 10:
+        if trust.windy:
             said.append(f"wind on the microphone disturbed {trust.wind_pct} % of the time")
         if trust.clock_unsure and sheet.when is not None:
             said.append("times are approximate, as the clock is not synchronised")

@@ -102,9 +102,8 @@ class Dutch(Language):
 
     def headline(self, sheet: FactSheet) -> list[str]:
         """Return the news first: a change, an unusual level, else the feeling; then what was heard."""
-        start = [f"{sheet.place}: "] if sheet.place else []
         if sheet.empty:
-            return [*start, "er is geen geluid opgenomen"]
+            return ["er is geen geluid opgenomen"]
         affect, level = sheet.affect, sheet.level
         change = next((change for change in sheet.changes if change.what == "affect"), None)
         words = []
@@ -125,7 +124,7 @@ class Dutch(Language):
             pieces.append(link + _plain((sure or likely)[:2]))
         elif not words:
             pieces.append("geen geluid sprong eruit" if sheet.heard else "geluiden niet te herkennen")
-        return [*start, *pieces]
+        return pieces
 
     def _where(self, sheet: FactSheet) -> str:
         if sheet.place:
@@ -172,7 +171,7 @@ class Dutch(Language):
             return f"{self._lead(sheet, 'waren', pick)} de geluiden niet te herkennen"
         if not sheet.sounds:
             still = " en was het stil" if sheet.quiet else ""
-            return f"{self._lead(sheet, 'sprong er', pick)} geen geluid uit{around}{still}"
+            return f"{self._lead(sheet, 'sprong er', pick)} geen geluid uit{still}{around}"
         (first, group), *rest = by_presence(sheet.sounds)
         verb = "was" if len(group) == 1 and group[0].label in SINGULAR else "waren"
         hedges = {sound.certainty for sound in group}
@@ -290,11 +289,11 @@ class Dutch(Language):
         """Return the two gravest doubts about the data."""
         trust = sheet.trust
         said = []
-        if trust.coverage_pct < 98:
+        if trust.gaps:
             said.append(f"slechts {trust.coverage_pct} % van deze tijd is gehoord")
-        if trust.overload_pct >= 1:
+        if trust.overloaded:
             said.append("de microfoon was soms overstuurd, dus de hoogste niveaus zijn te laag")
-        if trust.wind_pct >= 10:
+        if trust.windy:
             said.append(f"wind op de microfoon stoorde {trust.wind_pct} % van de tijd")
         if trust.clock_unsure and sheet.when is not None:
             said.append("tijden zijn bij benadering, want de klok loopt niet gelijk")
