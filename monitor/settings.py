@@ -124,7 +124,7 @@ class LlmSettings(Table):
     base_url: str | None = Field(None, description="any OpenAI-compatible server; default: the openai package's own")
     api_key_file: Path | None = Field(None, description="file with the key; default: OPENAI_API_KEY in the environment")
     deadline_s: float = Field(30.0, ge=1, le=240, description="time for a caption, retries included, s")
-    max_tokens: int = Field(300, ge=50, le=2000, description="length of an answer, tokens")
+    max_tokens: int = Field(300, ge=50, le=8000, description="length of an answer and its thoughts, tokens")
     temperature: float | None = Field(0.3, ge=0, le=2, description="sampling temperature; unset: the server's own")
     tokens_per_day: int = Field(200_000, ge=0, description="budget, tokens a UTC day; 0: no limit")
     price_per_mtok_in: float | None = Field(None, ge=0, description="price, per million tokens in, any currency")

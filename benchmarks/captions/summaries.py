@@ -187,12 +187,19 @@ def _spoil(summary: PeriodSummary, rng: Random) -> PeriodSummary:
     return summary
 
 
+def _half_heard(summary: PeriodSummary) -> PeriodSummary:
+    """Return the summary of an hour heard for at least half of it, unless it was not heard at all."""
+    coverage = summary.quality.coverage and max(0.5, summary.quality.coverage)
+    return summary.model_copy(update={"quality": summary.quality.model_copy(update={"coverage": coverage})})
+
+
 def day(rng: Random, later: int = 0) -> tuple[DaySummary, list[PeriodSummary]]:
     """Return a local day, `later` days after midsummer, and its periods, by the hour so that it is quick."""
     begin = datetime(2025, 6, 20, 22, tzinfo=UTC) + timedelta(days=later)
     course = ["night"] * 6 + ["park"] * 6 + [rng.choice(("busy park", "square", "road"))] * 6 + ["quiet street"] * 6
     periods = [
-        period(rng, begin + timedelta(hours=hour), minutes=60, profile=profile) for hour, profile in enumerate(course)
+        _half_heard(period(rng, begin + timedelta(hours=hour), minutes=60, profile=profile))
+        for hour, profile in enumerate(course)
     ]
     known = [entry for entry in periods if entry.levels.LAeq is not None and entry.events]
     LAeq = 10 * math.log10(sum(10 ** ((entry.levels.LAeq or 0) / 10) for entry in known) / len(known))

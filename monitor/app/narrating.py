@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from monitor.app.stages import Channel
 from monitor.narrate.narrator import Narrator, Spend
 from monitor.publish.contract.messages import span_of_day
 from monitor.publish.contract.payloads import Digest
-from monitor.records import DaySummary, MinuteSummary, PeriodSummary, Usual
+from monitor.records import DaySummary, PeriodSummary, Usual
 from monitor.settings import Settings
 from monitor.store.database import DatabaseError
 
@@ -21,12 +20,8 @@ AT_ONCE = timedelta(hours=1)
 """Of a day's periods read from the history."""
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """A summary to be put into words, and the minutes it was made of."""
-
-    summary: PeriodSummary | DaySummary
-    minutes: tuple[MinuteSummary, ...] = ()
+Told = PeriodSummary | DaySummary
+"""What is put into words."""
 
 
 class Narrating:
@@ -37,18 +32,17 @@ class Narrating:
         self._digest = settings.narrate.digest
         self._zone = ZoneInfo(settings.node.time_zone)
 
-    def run(self, inbox: Channel[Telling], aborted: Callable[[], bool]) -> None:
+    def run(self, inbox: Channel[Told], aborted: Callable[[], bool]) -> None:
         """Tell whatever comes until the channel ends."""
         while not (aborted() or inbox.ended):
-            if (telling := inbox.get()) is not None:
-                self.tell(telling, hurried=inbox.full)
+            if (summary := inbox.get()) is not None:
+                self.tell(summary, hurried=inbox.full)
             self._recorder.tend()
 
-    def tell(self, telling: Telling, *, hurried: bool = False) -> None:
+    def tell(self, summary: Told, *, hurried: bool = False) -> None:
         """Put one summary into words and record them; hurried: by template, since others wait."""
-        summary = telling.summary
         if isinstance(summary, PeriodSummary):
-            caption = self._narrator.narrate(summary, self._usual(summary), telling.minutes, hurried=hurried)
+            caption = self._narrator.narrate(summary, self._usual(summary), hurried=hurried)
             self._recorder.record(caption, summary.quality)
         else:
             told = self._narrator.digest(summary, self._periods(summary)) if self._digest else None

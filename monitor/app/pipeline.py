@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from monitor.aggregate.summary import LevelBasis
 from monitor.app.health import Vitals
 from monitor.app.hop import HopControl
 from monitor.app.listening import Listening
-from monitor.app.narrating import Narrating, Telling
+from monitor.app.narrating import Narrating, Told
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations, Stage
 from monitor.app.summarising import Summarising
@@ -62,7 +63,7 @@ class Pipeline:
         self._aborted = threading.Event()
         self._failure: tuple[str, BaseException] | None = None
         self._observations: Channel[Observations] = Channel(OBSERVATIONS, self._aborted)
-        self._tellings: Channel[Telling] = Channel(TELLINGS, self._aborted)
+        self._tellings: Channel[Told] = Channel(TELLINGS, self._aborted)
         model = parts.settings.model
         self._listening = Listening(
             parts.source,
@@ -94,19 +95,20 @@ class Pipeline:
             stage.start()
 
     def stop(self) -> None:
-        """Ask for the end: hearing ceases, what was heard is told."""
+        """Ask for the end: hearing ceases, what was heard is told, by template since it hurries."""
         self._stopping.set()
+        self._parts.narrator.give_up()
 
     def abort(self) -> None:
         """Let everything go at once."""
-        self._stopping.set()
+        self.stop()
         self._aborted.set()
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; return False when it has not come within the timeout."""
-        deadline = threading.TIMEOUT_MAX if timeout_s is None else timeout_s
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         for stage in self._stages:
-            stage.join(deadline)
+            stage.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not self.running
 
     @property

@@ -1,15 +1,13 @@
 """The stage `summarise`: observations in; events, minutes, periods, days, alerts and the live view out."""
 
 import logging
-from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
 
 from monitor.aggregate.aggregator import AggregateRecord, Aggregator
 from monitor.aggregate.alerts import AlertRules
 from monitor.aggregate.live import LiveView
 from monitor.aggregate.summary import LevelBasis
-from monitor.app.narrating import Telling
+from monitor.app.narrating import Told
 from monitor.app.recorder import Recorder
 from monitor.app.stages import Channel, Observations
 from monitor.records import Alert, DaySummary, GapRecord, Interval, MinuteSummary, PeriodSummary, Quality
@@ -44,7 +42,7 @@ class Summarising:
         live: bool,
         predicting: bool,
         basis: Callable[[], LevelBasis | None],
-        tell: Callable[[Telling], None],
+        tell: Callable[[Told], None],
         look: Callable[[LiveView, int], None],
         drafts: DraftFile | None = None,
     ) -> None:
@@ -54,7 +52,6 @@ class Summarising:
         self._heard_to = 0
         self._inferred_to = 0 if predicting else EVER
         self._look_at = LEVEL_FRAME
-        self._minutes: deque[MinuteSummary] = deque(maxlen=60)
         self._quality: Quality | None = None
 
     def run(self, inbox: Channel[Observations], aborted: Callable[[], bool]) -> None:
@@ -111,18 +108,15 @@ class Summarising:
             stats = self._aggregator.stats_of(record)
             if isinstance(record, DaySummary):
                 self._recorder.keep(record, stats)
-                self._tell(Telling(record))
+                self._tell(record)
                 continue
             assert isinstance(record, MinuteSummary | PeriodSummary)
             self._recorder.record(record, record.quality, stats)
             if isinstance(record, MinuteSummary):
-                self._minutes.append(record)
                 for alert in self._alerts.judge(record):
                     self._recorder.record(alert, record.quality)
             else:
-                end = record.start + timedelta(seconds=record.duration_s)
-                own = {m.start: m for m in self._minutes if record.start <= m.start < end}
-                self._tell(Telling(record, tuple(own[start] for start in sorted(own))))
+                self._tell(record)
 
 
 def _minute_in(records: list[AggregateRecord]) -> bool:

@@ -20,6 +20,8 @@ FORMATS = ("json_schema", "json_object", "text")
 """Forms of answer, the strictest first; a server that refuses one is asked for the next."""
 MOST_ABANDONED = 4
 """Questions given up on whose connection still hangs, beyond which no more are asked."""
+LOOK_S = 0.2
+"""Between two looks, while a question is asked, at whether it is to be given up."""
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 REFUSED_FORM = frozenset({400, 404, 415, 422, 501})
 
@@ -75,6 +77,16 @@ class Llm:
         self._length_key = "max_tokens"
         self._temperature = settings.temperature
         self._abandoned: list[threading.Thread] = []
+        self._ending = threading.Event()
+
+    def give_up(self) -> None:
+        """Let go of the question that is being asked, and ask no other."""
+        self._ending.set()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nothing is asked any more."""
+        return self._ending.is_set()
 
     def request(self, messages: Sequence[dict[str, str]]) -> dict[str, Any]:
         """Return the body of a question: exactly what is sent."""
@@ -98,7 +110,8 @@ class Llm:
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
-            stop=lambda state: time.monotonic() + (state.upcoming_sleep or 0) >= deadline,
+            stop=lambda state: self.given_up or time.monotonic() + (state.upcoming_sleep or 0) >= deadline,
+            sleep=tenacity.sleep_using_event(self._ending),
             reraise=True,
         )
         try:
@@ -117,13 +130,14 @@ class Llm:
         self.asked += 1
         thread = threading.Thread(target=self._work, args=(body, deadline, clients, box), name="llm", daemon=True)
         thread.start()
-        thread.join(max(0.0, deadline - time.monotonic()))
+        while thread.is_alive() and not self.given_up and (left := deadline - time.monotonic()) > 0:
+            thread.join(min(left, LOOK_S))
         if not box:
             self._abandoned.append(thread)
             for client in clients:
                 _close(client)
             self.budget.spend(estimate, 0)
-            raise LlmError("no answer before the deadline")
+            raise LlmError("given up" if self.given_up else "no answer before the deadline")
         outcome = box[0]
         if isinstance(outcome, Exception):
             raise self._judge(outcome)

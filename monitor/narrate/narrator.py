@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.narrate import prompt
-from monitor.narrate.answer import AnswerError, parse
+from monitor.narrate.answer import AnswerError, parse, without_thoughts
 from monitor.narrate.check.caption import check
 from monitor.narrate.check.lexicon import lexicon
 from monitor.narrate.facts.build import facts
@@ -19,7 +19,7 @@ from monitor.narrate.languages import language
 from monitor.narrate.languages.en import LANGUAGE as ENGLISH
 from monitor.narrate.llm import ClientFactory, Llm, LlmError
 from monitor.narrate.template import compose
-from monitor.records import Caption, DaySummary, Interval, MinuteSummary, PeriodSummary, Usual
+from monitor.records import Caption, DaySummary, Interval, PeriodSummary, Usual
 from monitor.settings import NarrateSettings, NodeSettings
 
 log = logging.getLogger(__name__)
@@ -102,29 +102,27 @@ class Narrator:
         """Answers refused since the start."""
         self._trouble: str | None = None
 
-    def narrate(
-        self,
-        period: PeriodSummary,
-        usual: Usual | None = None,
-        minutes: Sequence[MinuteSummary] = (),
-        *,
-        hurried: bool = False,
-    ) -> Caption:
+    def narrate(self, period: PeriodSummary, usual: Usual | None = None, *, hurried: bool = False) -> Caption:
         """Return the caption of a period; hurried: by template, at once."""
-        sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds, minutes=minutes)
+        sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds)
         return self._caption(period, sheet, hurried)
 
-    def digest(self, day: DaySummary, periods: Sequence[PeriodSummary], usual: Usual | None = None) -> Caption:
+    def digest(self, day: DaySummary, periods: Sequence[PeriodSummary]) -> Caption:
         """Return the narrative of a local day from the day and its periods."""
-        sheet = facts(day, node=self._node, usual=usual, thresholds=self._thresholds, periods=periods)
+        sheet = facts(day, node=self._node, thresholds=self._thresholds, periods=periods)
         return self._caption(day, sheet, hurried=False)
 
-    def dry_run(self, period: PeriodSummary, usual: Usual | None = None, minutes: Sequence[MinuteSummary] = ()) -> str:
+    def dry_run(self, period: PeriodSummary, usual: Usual | None = None) -> str:
         """Return exactly what would be sent for a period, as JSON; nothing is sent."""
-        sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds, minutes=minutes)
+        sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds)
         llm = self._llm or Llm(self._settings.llm, self._budget, self._circuit)
         body = llm.request(prompt.messages(sheet, self._settings.language))
         return json.dumps(body, indent=2, ensure_ascii=False)
+
+    def give_up(self) -> None:
+        """Tell by template from now on, also what the language model is being asked about."""
+        if self._llm is not None:
+            self._llm.give_up()
 
     @property
     def status(self) -> str:
@@ -146,7 +144,7 @@ class Narrator:
 
     def _caption(self, summary: Interval, sheet: FactSheet, hurried: bool) -> Caption:
         rejected = 0
-        if self._llm is not None and not hurried and not sheet.empty and not self._circuit.open:
+        if self._llm is not None and not (hurried or self._llm.given_up) and not sheet.empty and not self._circuit.open:
             before = self.rejections
             try:
                 caption = self._by_model(self._llm, summary, sheet)
@@ -169,7 +167,7 @@ class Narrator:
         code = self._settings.language
         asked = messages = prompt.messages(sheet, code)
         for count in range(ASKED_AT_MOST):
-            content = llm.ask(messages, deadline)
+            content = without_thoughts(llm.ask(messages, deadline))
             try:
                 answer = parse(content)
             except AnswerError as error:

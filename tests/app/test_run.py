@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,22 @@ def test_sigterm_tells_what_was_heard_and_ends_well(monitor: CommandLine, clip: 
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "MinuteSummary" in [json.loads(line)["type"] for line in out.splitlines()]
+
+
+def test_sigterm_does_not_wait_for_a_silent_language_model(monitor: CommandLine, clip: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        monitor.configure(f'[narrate.llm]\nmodel = "m"\nbase_url = "{url}"\ndeadline_s = 240')
+        process = monitor.start("run", "--source", clip, "--json")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if " health " in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "stop.deadline" not in err
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [entry["record"]["source"] for entry in told if entry["type"] == "Caption"] == ["template"]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ class RudeServer:
         self.fault: str | None = None
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[str] = []
+        self.asked = threading.Event()
         self.released = threading.Event()
         outer = self
 
@@ -67,6 +68,7 @@ class RudeServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.bodies.append(body)
                 outer.headers.append(self.headers.get("Authorization", ""))
+                outer.asked.set()
                 try:
                     outer._answer(self, body, truth)
                 except OSError:

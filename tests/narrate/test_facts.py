@@ -10,7 +10,7 @@ from monitor.narrate.answer import AnswerError, parse
 from monitor.narrate.facts.bands import agreement, level_band
 from monitor.narrate.facts.build import facts
 from monitor.narrate.facts.daylight import light, sun_elevation
-from monitor.records import EventActivity, PeriodSummary, TracePoint, Usual
+from monitor.records import DaySummary, EventActivity, PeriodSummary, TracePoint, Usual
 from monitor.settings import NodeSettings
 
 NODE = NodeSettings(time_zone="Europe/Amsterdam")
@@ -113,6 +113,49 @@ def test_without_any_audio_there_is_one_thing_to_say() -> None:
     assert not any(fact.topic in ("sound", "level", "affect") for fact in sheet.facts)
 
 
+@pytest.mark.parametrize("field", ["overload_pct", "clipped_pct"])
+def test_any_overload_is_told(field: str) -> None:
+    period = _whole()
+    for pct, told in ((0.0, 0), (0.003, 1), (1.0, 1), (1.2, 2)):
+        quality = period.quality.model_copy(update={"overload_pct": 0.0, "clipped_pct": 0.0, field: pct})
+        sheet = facts(period.model_copy(update={"quality": quality}), node=NODE)
+        assert sheet.trust.overload_pct == told
+        assert ("quality.overload" in {fact.id for fact in sheet.facts}) == (pct > 0)
+
+
+def _day() -> tuple[DaySummary, list[PeriodSummary]]:
+    """Return a day whose hours are all whole, all sounds in them clear."""
+    day, periods = summaries.day(Random(5))
+    clear = {"Bird": EventActivity(mean=0.8, max=0.95, active=0.9)}
+    return day, [
+        period.model_copy(
+            update={"events": clear, "quality": period.quality.model_copy(update={"coverage": 1.0, "calibrated": True})}
+        )
+        for period in periods
+    ]
+
+
+def test_an_hour_heard_for_less_than_half_is_neither_the_loudest_nor_the_quietest_nor_the_calmest() -> None:
+    day, periods = _day()
+    whole = facts(day, node=NODE, periods=periods).extremes
+    assert {extreme.what for extreme in whole} == {"loudest", "quietest", "calmest"}
+    for extreme in whole:
+        hour = round(extreme.start.offset_s / 3600)
+        scrap = periods[hour].model_copy(
+            update={"quality": periods[hour].quality.model_copy(update={"coverage": 0.49})}
+        )
+        told = facts(day, node=NODE, periods=[*periods[:hour], scrap, *periods[hour + 1 :]]).extremes
+        assert not any(other.start.clock == extreme.start.clock for other in told)
+
+
+def test_a_part_of_a_day_is_told_with_its_clear_sounds_only() -> None:
+    day, periods = _day()
+    for peak, sounds in ((0.8, ("Bird",)), (0.79, ())):
+        heard = {"Bird": EventActivity(mean=0.5, max=peak, active=0.9)}
+        parts = facts(day, node=NODE, periods=[p.model_copy(update={"events": heard}) for p in periods]).parts
+        assert {part.sounds for part in parts} == {sounds}
+
+
 def test_local_times_survive_the_change_to_winter_time() -> None:
     period = _whole()
     for start, told in (("2025-10-26T00:55:00+00:00", "02:55"), ("2025-10-26T01:00:00+00:00", "02:00")):
@@ -140,7 +183,9 @@ def test_the_sun_stands_where_almanacs_say() -> None:
         '{"headline": "Calm", "caption": "It was calm. It was quiet."}',
         '```json\n{"headline": "Calm.", "caption": "It was  calm.\\nIt was quiet."}\n```',
         '<think>hm {</think>Here: {"headline": "Calm", "caption": "It was calm. It was quiet."}',
+        f"<think>{'hm ' * 5000}</think>Headline: Calm\nCaption: It was calm. It was quiet.",
         "Headline: Calm\n\nCaption: It was calm. It was quiet.",
+        "Here it is.\n\nHEADLINE : Calm.\nCaption: It was calm.\nIt was quiet.",
     ],
 )
 def test_answers_are_read_in_any_wrapping(content: str) -> None:
@@ -149,7 +194,8 @@ def test_answers_are_read_in_any_wrapping(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", "  ", "[1]", '{"headline": "x"', '{"headline": 1, "caption": "x"}', "x" * 5000]
+    "content",
+    [None, "", "  ", "[1]", '{"headline": "x"', '{"headline": 1, "caption": "x"}', "x" * 5000, "<think>hm</think>"],
 )
 def test_answers_without_a_caption_are_refused(content: str | None) -> None:
     with pytest.raises(AnswerError):

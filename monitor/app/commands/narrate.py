@@ -27,17 +27,16 @@ def narrate(
 ) -> None:
     """Put a reporting period of this node's history into words, with the configured narrator."""
     settings = config.load(config.find(file))
-    history = History((state or config.state_folder()) / "history.db", settings.aggregate, settings.node.time_zone)
+    history = History(config.existing_state(state) / "history.db", settings.aggregate, settings.node.time_zone)
     period = _period(history, settings, at)
     bundle = Bundle.load(settings.model.bundle)
     thresholds = dict(zip(EVENTS, bundle.thresholds.active, strict=True))
     narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
-    minutes = history.minutes(period.start, period.start + timedelta(seconds=period.duration_s))
     usual = history.usual(config.local_hour(settings, period.start), period.start)
     if dry_run:
-        typer.echo(narrator.dry_run(period, usual, minutes))
+        typer.echo(narrator.dry_run(period, usual))
         return
-    caption = narrator.narrate(period, usual, minutes)
+    caption = narrator.narrate(period, usual)
     if as_json:
         typer.echo(caption.model_dump_json(indent=2))
         return

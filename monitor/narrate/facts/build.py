@@ -13,7 +13,7 @@ from monitor.narrate.facts.feeling import affect_fact, changes
 from monitor.narrate.facts.place import clean
 from monitor.narrate.facts.sheet import Certainty, Extreme, FactSheet, LevelFact, SceneFact, Trust, Versus
 from monitor.narrate.facts.statements import statements
-from monitor.records import DaySummary, Interval, MinuteSummary, PeriodSummary, Scene, TracePoint, Usual
+from monitor.records import DaySummary, Interval, PeriodSummary, Scene, TracePoint, Usual
 from monitor.settings import NodeSettings
 
 SCENE_CLEAR, SCENE_LIKELY, SCENE_TIE = 0.75, 0.5, 0.15
@@ -31,13 +31,12 @@ def facts(
     node: NodeSettings,
     usual: Usual | None = None,
     thresholds: Mapping[str, float] | None = None,
-    minutes: Sequence[MinuteSummary] = (),
     periods: Sequence[PeriodSummary] = (),
 ) -> FactSheet:
     """Return everything that may be told of an interval.
 
-    `thresholds` are the model's active thresholds per event label, `minutes` stand in for a missing trace, and
-    `periods` are those of a day. A clip, and anything on a simulated clock, has no time of day.
+    `thresholds` are the model's active thresholds per event label, and `periods` are those of a day. A clip, and
+    anything on a simulated clock, has no time of day.
     """
     limits = dict(thresholds or {})
     kind: Literal["clip", "minute", "period", "day"] = getattr(summary, "kind", "clip")
@@ -52,7 +51,7 @@ def facts(
     forbidden = bands.withheld(*loudness, active)
     low = bands.level_band(summary.levels.LAeq) in (None, "very quiet", "quiet")
     level = _level(summary, usual)
-    trace = _trace(summary, minutes)
+    trace: Sequence[TracePoint] = getattr(summary, "trace", [])
     cuts = [change.model_copy(update={"at": face.moment(at)}) for change, at in changes(trace, active, summary.start)]
     day = kind == "day"
     sound_events = getattr(summary, "sound_events", [])
@@ -73,7 +72,7 @@ def facts(
         affect=affect_fact(summary.affect, forbidden),
         changes=tuple(sorted(cuts, key=lambda change: change.at.offset_s)),
         extremes=extremes_of_day(periods, face) if day else _loudest_minute(trace, face),
-        parts=parts_of_day(periods, face, limits) if day else (),
+        parts=parts_of_day(periods, face) if day else (),
         lden=summary.day.Lden if isinstance(summary, DaySummary) else None,
         trust=_trust(summary),
     )
@@ -133,21 +132,6 @@ def _level(summary: Interval, usual: Usual | None) -> LevelFact:
     )
 
 
-def _trace(summary: Interval, minutes: Sequence[MinuteSummary]) -> Sequence[TracePoint]:
-    trace: Sequence[TracePoint] = getattr(summary, "trace", [])
-    return trace or [
-        TracePoint(
-            start=minute.start,
-            LAeq=minute.levels.LAeq,
-            N5=minute.loudness.N5,
-            isop=minute.affect.isop,
-            isoe=minute.affect.isoe,
-            scene=minute.scene.label,
-        )
-        for minute in minutes
-    ]
-
-
 def _loudest_minute(trace: Sequence[TracePoint], face: ClockFace) -> tuple[Extreme, ...]:
     known = sorted(((p.LAeq, p.start) for p in trace if p.LAeq is not None), reverse=True)
     if len(known) < 3 or known[0][0] - known[1][0] < LOUDEST_MINUTE_DB:
@@ -163,7 +147,7 @@ def _trust(summary: Interval) -> Trust:
         coverage_pct=heard,
         uncalibrated=not quality.calibrated,
         wind_pct=round(quality.wind_pct),
-        overload_pct=round(max(quality.overload_pct, quality.clipped_pct)),
+        overload_pct=math.ceil(max(quality.overload_pct, quality.clipped_pct) - 1e-9),
         under_range_pct=round(quality.under_range_pct),
         clock_unsure=quality.clock == "unsynchronised",
     )

@@ -2,17 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from monitor.narrate.facts import bands, sounds
 from monitor.narrate.facts.clock_face import ClockFace, part_of_day
 from monitor.narrate.facts.feeling import affect_fact
 from monitor.narrate.facts.sheet import Extreme, PartOfDay
-from monitor.records import Affect, PeriodSummary
+from monitor.records import LEAST_COVERAGE, Affect, PeriodSummary
 
 LEAST_HOURS = 4
-"""Hours heard below which no hour is called the loudest or the calmest."""
+"""Hours heard for at least half, below which no hour is called the loudest or the calmest."""
 CONTRAST_DB = 3.0
 """Difference from the day's median hour below which no hour stands out."""
 
@@ -26,6 +26,10 @@ def energy_mean(periods: Sequence[PeriodSummary]) -> float | None:
     ]
     total = sum(weight for weight, _ in parts)
     return 10 * math.log10(sum(weight * 10 ** (level / 10) for weight, level in parts) / total) if total else None
+
+
+def _heard_s(periods: Sequence[PeriodSummary]) -> float:
+    return sum(period.duration_s * period.quality.coverage for period in periods)
 
 
 def _affect(periods: Sequence[PeriodSummary]) -> Affect:
@@ -48,11 +52,16 @@ def _active(periods: Sequence[PeriodSummary]) -> dict[str, float]:
     return dict(shares)
 
 
+def _peak(label: str, periods: Sequence[PeriodSummary]) -> float:
+    return max(period.events[label].max for period in periods if label in period.events)
+
+
 def extremes_of_day(periods: Sequence[PeriodSummary], face: ClockFace) -> tuple[Extreme, ...]:
     """Return the loudest, the quietest and the calmest local hour, where there is a contrast worth telling."""
     hours: dict[str, list[PeriodSummary]] = {}
     for period in periods:
         hours.setdefault(f"{face.local(period.start):%Y-%m-%d %H %z}", []).append(period)
+    hours = {hour: group for hour, group in hours.items() if _heard_s(group) >= LEAST_COVERAGE * 3600}
     levels = {hour: level for hour, group in hours.items() if (level := energy_mean(group)) is not None}
     if len(levels) < LEAST_HOURS or not face.known:
         return ()
@@ -89,9 +98,7 @@ def extremes_of_day(periods: Sequence[PeriodSummary], face: ClockFace) -> tuple[
     return tuple(result)
 
 
-def parts_of_day(
-    periods: Sequence[PeriodSummary], face: ClockFace, thresholds: Mapping[str, float]
-) -> tuple[PartOfDay, ...]:
+def parts_of_day(periods: Sequence[PeriodSummary], face: ClockFace) -> tuple[PartOfDay, ...]:
     """Return what night, morning, afternoon and evening were like, in order of the clock; those that were heard."""
     if not face.known:
         return ()
@@ -109,9 +116,10 @@ def parts_of_day(
         common = [label for label, share in sorted(active.items(), key=lambda e: -e[1]) if share >= 0.25]
         common = [label for label in common if label not in sounds.SETTINGS]
         specific = [label for label in common if not set(sounds.TOLD_BY.get(label, ())) & set(common)]
+        clear = [label for label in specific if _peak(label, group) >= sounds.CLEAR_PEAK]
         result.append(
             PartOfDay.model_validate(
-                {"part": part, "LAeq": level, "word": fact.word if fact else None, "sounds": tuple(specific[:2])}
+                {"part": part, "LAeq": level, "word": fact.word if fact else None, "sounds": tuple(clear[:2])}
             )
         )
     return tuple(result)
