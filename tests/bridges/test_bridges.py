@@ -277,7 +277,13 @@ def test_nonsense_does_not_stop_a_bridge(node: Publisher, mosquitto: Mosquitto, 
     wait_for(lambda: node.state == "connected")
     bridge = Running(run_fiware, mosquitto.url, context_broker=context_broker.url)
     good = encode(examples()["minute"]).replace(b'"demo"', b'"park"').replace(b'"node1"', b'"gate"')
-    liar = Connection(MqttSettings(url=mosquitto.url), "liar", MQTTProtocolVersion.MQTTv5)
+    taken: list[int] = []
+    liar = Connection(
+        MqttSettings(url=mosquitto.url),
+        "liar",
+        MQTTProtocolVersion.MQTTv5,
+        on_acknowledged=lambda packet, _: taken.append(packet),
+    )
     for payload in (
         good.replace(b"2026-05-01T10:00:00Z/", b"2026-99-01T00:00:00Z/"),
         good.replace(b'"park"', b'"city"'),
@@ -285,6 +291,7 @@ def test_nonsense_does_not_stop_a_bridge(node: Publisher, mosquitto: Mosquitto, 
     ):
         assert payload != good
         liar.publish(f"{ROOT}/park/gate/data/minute", payload)
+    wait_for(lambda: liar.serve(0.1) or len(taken) == 3)
     liar.close()
     node.publish(minute(1))
     wait_for(lambda: len(context_broker.entities) == 1)

@@ -1,7 +1,10 @@
 """The collector takes what a node says of itself, once; nothing that anyone sends can stop it."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -10,7 +13,7 @@ from brokers import Postgres
 
 from monitor.publish.contract.examples import examples
 from monitor.publish.contract.messages import ROOT, Identity, encode, message_id
-from monitor.publish.fleet.collector import prepare, store
+from monitor.publish.fleet.collector import Waiting, line_up, prepare, store
 from monitor.publish.fleet.follow import read
 from monitor.publish.link.subscription import Delivery
 
@@ -81,3 +84,51 @@ def test_a_message_that_cannot_be_stored_is_counted_and_the_rest_is_stored(datab
     counts = store(database, [delivery(seq=1), bad(), delivery(seq=3)])
     assert (counts["stored"], counts["unreadable"]) == (2, 1)
     assert rows(database, "SELECT seq FROM message ORDER BY seq") == [(1,), (3,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "view", "figure"),
+    [("minute", "SELECT laeq FROM minute", "LAeq"), ("digest", "SELECT lden FROM day", "Lden")],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_what_was_told_again_the_views_show_what_was_made_later(
+    database: Database, kind: str, view: str, figure: str, first: int
+) -> None:
+    def told(level: float, **changes: Any) -> Delivery:
+        made = delivery(f"data/{kind}", **changes)
+        return replace(made, payload=re.sub(rb'("%s": )[\d.]+' % figure.encode(), rb"\g<1>%g" % level, made.payload))
+
+    cut = told(40, seq=900, session="s1", resultTime="2026-05-01T10:00:30Z")
+    whole = told(60, seq=1, session="s2", resultTime="2026-05-01T10:01:00Z")
+    store(database, [cut, whole] if first == 0 else [whole, cut])
+    assert rows(database, view) == [(60.0,)]
+
+
+def test_views_of_an_earlier_version_are_renewed(database: Database) -> None:
+    columns = "time, site, node, laeq, lafmax, l10, l90, n5, isop, isoe, scene, coverage"
+    database.execute(f"CREATE OR REPLACE VIEW minute AS SELECT {columns} FROM message")
+    store(database, [delivery(seq=1), delivery(seq=2)])
+    assert len(rows(database, "SELECT * FROM minute")) == 2
+    prepare(database)
+    assert len(rows(database, "SELECT * FROM minute")) == 1
+
+
+def test_a_loss_is_a_number_between_those_that_came_lately_and_not_what_was_thrown_away(database: Database) -> None:
+    now, long_ago = (f"{datetime.now(UTC) - timedelta(days=days):%FT%TZ}" for days in (0, 40))
+    store(database, [delivery(seq=seq, resultTime=now) for seq in (1, 2, 3, 5, 6)])
+    store(database, [delivery(seq=seq, session="old", resultTime=long_ago) for seq in (1, 3)])
+    assert rows(database, "SELECT session, missing FROM loss") == [("s1", 1)]
+    database.execute("DELETE FROM message WHERE seq < 5")
+    assert rows(database, "SELECT * FROM loss") == []
+
+
+def test_what_waits_for_the_database_is_one_state_a_node_and_each_message_once() -> None:
+    waiting = Waiting()
+    for minute in range(100):
+        for kind in ("status", "health", "meta"):
+            line_up(waiting, [delivery(kind, resultTime=f"2026-05-01T{10 + minute // 60}:{minute % 60:02}:00Z")])
+    newest = [json.loads(d.payload)["resultTime"] for d in waiting.values()]
+    assert newest == ["2026-05-01T11:39:00Z"] * 3
+    first, again = delivery(seq=1), replace(delivery(seq=1), packet=7, again=True)
+    assert line_up(waiting, [first, delivery(seq=2), again]) == [first]
+    assert list(waiting.values())[3:] == [delivery(seq=2), again]

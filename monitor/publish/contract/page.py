@@ -18,7 +18,8 @@ type, the schema (a user property) and an expiry travel along; with 3.1.1 the sa
   come twice: drop what has a `mid` that you know. `seq` counts within a `session`, so that a number which never comes
   is a loss that you can see; allow a backlog a few minutes to bring it.
 - A minute, period or day may be told again, with the same beginning, after a restart or when the clock was set back: it
-  then holds all that was heard of that time, and stands in place of the earlier one.
+  then holds all that was heard of that time, and stands in place of the earlier one. Which one is later is not the
+  order in which they come, as a backlog comes last: it is the one with the later `resultTime`, then the greater `seq`.
 - `late` is true for what was sent from a backlog. A backlog never touches `latest/*`, and fresh messages go first.
 - `status` is `online` or `offline`; the last will says `connection lost` and carries the session that ended.
 - A value that is not known is null, and `reason` beside it says why. Levels are dB re 20 uPa, loudness is sone.

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -79,6 +80,25 @@ def _write(connection: "psycopg.Connection[Any]", rows: Sequence[tuple[str, str,
             cursor.executemany(statement, many)
 
 
+Waiting = dict[tuple[str, bytes], Delivery]
+"""Messages that wait for the database, in the order they came."""
+
+
+def line_up(waiting: Waiting, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Add deliveries to those that wait; return what they replace.
+
+    A newer state of a node replaces the one that waits, and a message its own repeat, so that a database that is
+    away for long costs the memory of one state a node, and of what the broker hands over before an acknowledgement.
+    """
+    replaced = []
+    for delivery in deliveries:
+        key = delivery.topic, delivery.payload if "/data/" in delivery.topic else b""
+        if key in waiting:
+            replaced.append(waiting.pop(key))
+        waiting[key] = delivery
+    return replaced
+
+
 def run_collector(
     settings: MqttSettings,
     dsn: str,
@@ -99,7 +119,7 @@ def run_collector(
 
     durable = f"$share/{group}/{ROOT}/+/+/data/#"
     current = [f"{ROOT}/+/+/{kind}" for kind in ("status", "meta", "health")]
-    counts, backoff, pending = Counter[str](), Backoff(), list[Delivery]()
+    counts, backoff, pending = Counter[str](), Backoff(), Waiting()
     connection: psycopg.Connection[Any] | None = None
     not_before, state = 0.0, ""
     client_id = f"soundscape-collector-{name}"
@@ -107,17 +127,19 @@ def run_collector(
         settings, client_id, [durable, *current], keep_session=True, manual_ack=True, window=4 * BATCH
     ) as source:
         while not stop.is_set():
-            pending += source.receive(0.2)
+            if replaced := line_up(pending, source.receive(0.2)):
+                source.acknowledge(replaced)
             told = source.state
             if time.monotonic() >= not_before:
                 try:
                     if connection is None:
                         connection = psycopg.connect(dsn, connect_timeout=5, autocommit=True)
                         prepare(connection)
-                    while batch := pending[:BATCH]:
+                    while batch := list(islice(pending.values(), BATCH)):
                         counts += store(connection, batch)
                         source.acknowledge(batch)
-                        del pending[: len(batch)]
+                        for key in list(islice(pending, len(batch))):
+                            del pending[key]
                     backoff.reset()
                 except psycopg.OperationalError as error:
                     if connection is not None:

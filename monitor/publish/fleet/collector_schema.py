@@ -1,6 +1,7 @@
 """The collector's tables: one row a message, what it is asked for most in columns, the whole record beside it.
 
-After a restart a node tells a minute, a period or a day again, with all that was heard of it: views show the later one.
+After a restart a node tells a minute, a period or a day again, with all that was heard of it: views show the one that
+was made later.
 """
 
 TABLES = """
@@ -51,11 +52,11 @@ CREATE INDEX IF NOT EXISTS message_of_kind ON message (kind, time DESC);
 CREATE OR REPLACE VIEW minute AS
     SELECT DISTINCT ON (site, node, time)
         time, site, node, laeq, lafmax, l10, l90, n5, isop, isoe, scene, coverage
-    FROM message WHERE kind = 'minute' ORDER BY site, node, time, received_at DESC, seq DESC;
+    FROM message WHERE kind = 'minute' ORDER BY site, node, time, result_time DESC, seq DESC;
 CREATE OR REPLACE VIEW caption AS
     SELECT DISTINCT ON (site, node, time)
         time, until, site, node, result->>'headline' AS headline, result->>'text' AS text, result->>'source' AS source
-    FROM message WHERE kind = 'caption' ORDER BY site, node, time, received_at DESC, seq DESC;
+    FROM message WHERE kind = 'caption' ORDER BY site, node, time, result_time DESC, seq DESC;
 CREATE OR REPLACE VIEW event AS
     SELECT time, until, site, node, result->>'label' AS label, (result->>'peak_prob')::real AS peak_prob
     FROM message WHERE kind = 'event';
@@ -64,10 +65,11 @@ CREATE OR REPLACE VIEW day AS
         (result#>>'{summary,day,Lden}')::real AS lden, (result#>>'{summary,day,Lday}')::real AS lday,
         (result#>>'{summary,day,Levening}')::real AS levening, (result#>>'{summary,day,Lnight}')::real AS lnight,
         (result#>>'{summary,day,coverage}')::real AS coverage, (result#>>'{summary,day,partial}')::boolean AS partial
-    FROM message WHERE kind = 'digest' ORDER BY site, node, time, received_at DESC, seq DESC;
+    FROM message WHERE kind = 'digest' ORDER BY site, node, time, result_time DESC, seq DESC;
 CREATE OR REPLACE VIEW loss AS
-    SELECT site, node, session, max(seq) - count(*) AS missing, max(time) AS last
-    FROM message GROUP BY site, node, session HAVING max(seq) > count(*);
+    SELECT site, node, session, max(seq) - min(seq) + 1 - count(*) AS missing, max(time) AS last
+    FROM message WHERE result_time > now() - interval '30 days'
+    GROUP BY site, node, session HAVING max(seq) - min(seq) + 1 > count(*);
 """
 
 HYPERTABLE = "SELECT create_hypertable('message', 'time', if_not_exists => true, migrate_data => true)"
