@@ -1,6 +1,5 @@
 """`bridge`: from the broker to the platforms that cities run."""
 
-import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +10,7 @@ import typer
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
+from monitor.app.stopping import asked_to_stop
 from monitor.publish.bridges.relay import Unusable
 from monitor.publish.link.address import MqttConfigError
 
@@ -83,9 +83,7 @@ def sensorthings(
 
 
 def _until_stopped(run: Callable[[threading.Event, Callable[[str], None]], Counter[str]]) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = asked_to_stop()
     try:
         counts = run(stop, lambda state: typer.echo(state, err=True))
     except MqttConfigError as error:

@@ -1,6 +1,5 @@
 """`dashboard`: the live view of a node that runs elsewhere, over MQTT."""
 
-import signal
 import threading
 import time
 from typing import Annotated
@@ -11,6 +10,7 @@ from rich.console import Console
 from monitor.app import config
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
+from monitor.app.stopping import asked_to_stop
 from monitor.dashboard.lines import line
 from monitor.dashboard.live import Dashboard, can_draw
 from monitor.dashboard.remote import KINDS, RemoteView
@@ -35,9 +35,7 @@ def dashboard(
     """
     settings, own = settings_for(file, broker), config.load(config.find(file)).node
     site, node = site or own.site, node or own.name
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = asked_to_stop()
     try:
         follower = Follower(settings, site=site, node=node, kinds=KINDS)
     except MqttConfigError as error:

@@ -1,9 +1,7 @@
 """`run`: the main job."""
 
 import logging
-import signal
 import sys
-import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +14,7 @@ from monitor.app import config, logs
 from monitor.app.failure import Exit, Failure
 from monitor.app.node import Node, Options, assemble
 from monitor.app.notify import Notifier
+from monitor.app.stopping import asked_to_stop
 from monitor.app.watch import Watch
 from monitor.memory import keep_together
 from monitor.publish.contract.messages import Durable
@@ -83,9 +82,7 @@ def run(
 
 def _stay(node: Node, settings: Settings, stack: ExitStack, *, draw: bool, lines: bool) -> None:
     """Start the node and stay with it until it ends; then end the process as it deserves."""
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = asked_to_stop()
     if settings.report.metrics_port is not None:
         from monitor.app import metrics
 

@@ -1,7 +1,5 @@
 """`subscribe`: what nodes say, as it comes."""
 
-import signal
-import threading
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +9,7 @@ from rich.text import Text
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
+from monitor.app.stopping import asked_to_stop
 from monitor.publish.contract.describe import line
 from monitor.publish.fleet.follow import Follower, Received
 from monitor.publish.fleet.ledger import Missing
@@ -43,9 +42,7 @@ def subscribe(
         follower = Follower(settings, site=site, node=node, kinds=kind or ["#"], on_loss=lost)
     except MqttConfigError as error:
         raise Failure(Exit.CONFIG, f"{error}.") from None
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = asked_to_stop()
     with follower:
         shown, state = 0, "connecting"
         while not stop.is_set() and (count is None or shown < count):
