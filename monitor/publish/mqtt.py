@@ -4,7 +4,6 @@ Every method may be called from any thread; one thread of its own holds the conn
 """
 
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -43,21 +42,14 @@ class Publisher:
     Raises MqttConfigError at once for settings that can never work.
     """
 
-    def __init__(
-        self,
-        settings: MqttSettings,
-        identity: Identity,
-        outbox_path: Path,
-        *,
-        on_status: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, settings: MqttSettings, identity: Identity, outbox_path: Path) -> None:
         self.identity = identity
         self._settings = settings
         self._address = Address.of(settings)
         self._sends_live = settings.live == "on" or (settings.live == "auto" and self._address.loopback)
         self._outbox = Outbox(outbox_path, settings)
         self._posts = Posts()
-        self._voice = Voice(settings, identity, self._outbox, self._posts, on_status or (lambda state: None))
+        self._voice = Voice(settings, identity, self._outbox, self._posts)
         self._too_large = 0
 
     def start(self) -> None:

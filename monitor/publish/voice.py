@@ -4,7 +4,6 @@ import logging
 import select
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -40,20 +39,12 @@ _SCHEMAS = schema_uris()
 class Voice(threading.Thread):
     """Connects, says `online`, drains the outbox, sends posts, says `offline`."""
 
-    def __init__(
-        self,
-        settings: MqttSettings,
-        identity: Identity,
-        outbox: Outbox,
-        posts: Posts,
-        on_state: Callable[[str], None],
-    ) -> None:
+    def __init__(self, settings: MqttSettings, identity: Identity, outbox: Outbox, posts: Posts) -> None:
         super().__init__(name="publish", daemon=True)
         self.state = "connecting"
         self.failure: Exception | None = None
         self.meta: Meta | None = None
         self._settings, self._identity, self._outbox, self._posts = settings, identity, outbox, posts
-        self._on_state = on_state
         self._dialer = Dialer(settings)
         self._drain: Drain | None = None
         self._stop_at: float | None = None
@@ -204,7 +195,6 @@ class Voice(threading.Thread):
         if state != self.state:
             self.state = state
             log.info("mqtt.state", extra={"state": state, "outbox": self._outbox.depth})
-            self._on_state(state)
 
     def _count(self, where: str, payload: bytes) -> None:
         self._sent = (_today(), self.bytes_today + len(where) + len(payload) + HEADER_BYTES)

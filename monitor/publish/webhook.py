@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Webhook:
-    """Posts alerts from its own thread; at most 100 wait, the oldest gives way, and every loss is counted.
+    """Posts alerts from its own thread; at most 100 wait, the oldest gives way, and `state` counts what was lost.
 
     A bearer token is read from a file at each post, so that it can be renewed. TLS is always verified.
     """
@@ -32,8 +33,7 @@ class Webhook:
     ) -> None:
         self._url, self._token_file, self._identity = url, token_file, {"site": site, "node": node}
         self._queue: queue.Queue[Alert | None] = queue.Queue(maxsize=100)
-        self.sent = 0
-        self.lost = 0
+        self._lost = 0
         self.state = "idle"
         self._stopping = threading.Event()
         self._retrying = Retrying(
@@ -55,28 +55,25 @@ class Webhook:
             except queue.Full:
                 try:
                     self._queue.get_nowait()
-                    self.lost += 1
+                    self._lost += 1
                 except queue.Empty:
                     continue
 
     def stop(self, deadline_s: float = 5) -> None:
         """Post what waits, then end; what cannot be posted once is given up."""
         self._stopping.set()
-        try:
+        with suppress(queue.Full):  # what waits is given up
             self._queue.put_nowait(None)
-        except queue.Full:
-            self.lost += self._queue.qsize()
         self._thread.join(deadline_s)
 
     def _run(self) -> None:
         while (alert := self._queue.get()) is not None:
             try:
                 self._retrying(self._post, alert)
-                self.sent += 1
                 self.state = "ok"
             except (httpx.HTTPError, _Refused, OSError) as error:
-                self.lost += 1
-                self.state = f"failing: {error}"
+                self._lost += 1
+                self.state = f"failing: {error}; alerts lost since the start: {self._lost}"
                 log.warning("webhook.lost", extra={"rule": alert.rule, "error": str(error)})
 
     def _post(self, alert: Alert) -> None:

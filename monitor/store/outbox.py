@@ -36,8 +36,6 @@ class Outbox:
         self.path = path
         self.trouble: str | None = None
         """Why messages wait in memory, None while the disk takes them."""
-        self.notes: list[str] = []
-        """What was repaired."""
         self._file = OutboxFile(path)
         self._totals = Totals()
         self._max_bytes = settings.outbox_mb * 1_000_000
@@ -104,19 +102,20 @@ class Outbox:
             for key in ids:
                 if key > 0:
                     self._gone.add(key)
-                else:
-                    self._memory.pop(key, None)
+                elif self._memory.pop(key, None) is None:
+                    continue  # moved to the disk meanwhile, from where it goes out once more, or dropped
                 self._counts["delivered"] += 1
             self._remove_gone()
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Keep a message that the broker refused as a dead letter."""
         with self._lock:
-            self._counts["refused"] += 1
             if entry.id < 0:
-                del self._memory[entry.id]
+                if self._memory.pop(entry.id, None) is None:
+                    return  # as above
                 self._counts[f"dropped/{entry.kind}"] += 1
-            elif self._on_disk(lambda: self._file.refuse(entry.id, reason)):
+            self._counts["refused"] += 1
+            if entry.id > 0 and self._on_disk(lambda: self._file.refuse(entry.id, reason)):
                 self._totals += Totals(-1, 1, 0)
 
     def revive(self, limit: int = -1) -> set[int]:
@@ -125,16 +124,6 @@ class Outbox:
             revived = self._on_disk(lambda: self._file.revive(limit)) or set()
             self._totals += Totals(len(revived), -len(revived), 0)
             return revived
-
-    def dead_letters(self) -> list[tuple[str, str]]:
-        """Return topic and reason of each dead letter, oldest first."""
-        with self._lock:
-            return self._on_disk(self._file.dead_letters) or []
-
-    def dropped(self) -> dict[str, int]:
-        """Return the messages that the caps have dropped since the file was made, by kind."""
-        with self._lock:
-            return self._on_disk(self._file.dropped) or {}
 
     def maintain(self) -> None:
         """Follow a clock that was set, try a disk that refused again, keep to the caps; cheap, call it often."""
@@ -173,8 +162,7 @@ class Outbox:
                     raise
                 aside, saved = self._file.replace_damaged()
                 self._totals = self._file.totals()
-                self.notes.append(f"{error}; set aside as {aside.name}, {saved} messages in it were saved")
-                log.error("outbox.repaired", extra={"note": self.notes[-1]})
+                log.error("outbox.repaired", extra={"error": str(error), "aside": aside.name, "saved": saved})
                 return work()
         except DatabaseError as error:
             if not self._memory:
@@ -214,7 +202,8 @@ class Outbox:
                 over -= size
         self._file.forget_sessions(self._seq)
         if doomed:
-            self._totals -= self._file.delete(doomed, lost)
+            self._totals -= self._file.delete(doomed)
+            log.warning("outbox.dropped", extra={"messages": dict(lost)})
             self._counts.update({f"dropped/{kind}": n for kind, n in lost.items()})
 
     def _remember(self, entry: Entry) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ SCHEMA = (
     )""",
     "CREATE INDEX message_waiting ON message (id) WHERE refused IS NULL",
     "CREATE TABLE sequence (session TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE dropped (kind TEXT PRIMARY KEY, messages INTEGER NOT NULL) WITHOUT ROWID",
 )
 VERSION = 1
 BUSY_TIMEOUT_S = 2.0
@@ -121,12 +119,8 @@ class OutboxFile:
         self._handed_out = max(self._handed_out, *(row[0] for row in rows), 0)
         return [Entry(r[0], r[1], r[2], r[3], bool(r[4]), r[5]) for r in rows]
 
-    def dead_letters(self) -> list[tuple[str, str]]:
-        """Return topic and reason of each dead letter, oldest first."""
-        return self._read("SELECT topic, refused FROM message WHERE refused IS NOT NULL ORDER BY id")
-
-    def delete(self, ids: Iterable[int], dropped: Counter[str] | None = None) -> Totals:
-        """Remove messages and return what they were; those that nobody got are counted by kind for ever."""
+    def delete(self, ids: Iterable[int]) -> Totals:
+        """Remove messages and return what they were."""
         removed = Totals()
         with self.database.writing() as connection:
             for key in ids:
@@ -134,10 +128,6 @@ class OutboxFile:
                     "DELETE FROM message WHERE id = ? RETURNING size, refused", (key,)
                 ).fetchall():
                     removed += Totals(int(refused is None), int(refused is not None), size)
-            connection.executemany(
-                "INSERT INTO dropped VALUES (?, ?) ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-                list((dropped or {}).items()),
-            )
         return removed
 
     def forget_sessions(self, keep: Iterable[str]) -> None:
@@ -173,10 +163,6 @@ class OutboxFile:
             "SELECT id, kind, rank, size, stored_at, refused IS NOT NULL FROM message"
             " ORDER BY refused IS NULL, rank, id"
         )
-
-    def dropped(self) -> dict[str, int]:
-        """Return the messages that the caps have dropped since the file was made, by kind."""
-        return dict(self._read("SELECT kind, messages FROM dropped"))
 
     def check(self) -> None:
         """Raise `DatabaseError` when the file is damaged."""

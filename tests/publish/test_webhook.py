@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from brokers import wait_for
 
 from monitor.publish.webhook import Webhook
 from monitor.records import Alert
@@ -62,7 +63,7 @@ def test_an_alert_arrives_with_its_node_and_token(server: Server, tmp_path: Path
     assert server.event.wait(10)
     hook.stop()
     body, auth = server.requests[0]
-    assert body["rule"] == "loud" and body["node"] == "n" and auth == "Bearer secret" and hook.sent == 1
+    assert body["rule"] == "loud" and body["node"] == "n" and auth == "Bearer secret" and hook.state == "ok"
 
 
 def test_a_busy_server_is_tried_again(server: Server) -> None:
@@ -71,14 +72,17 @@ def test_a_busy_server_is_tried_again(server: Server) -> None:
     hook.put(ALERT)
     assert server.event.wait(20)
     hook.stop()
-    assert len(server.requests) == 2 and hook.lost == 0
+    assert len(server.requests) == 2 and hook.state == "ok"
 
 
 def test_a_refusal_is_counted_and_not_repeated(server: Server) -> None:
-    server.answers = [403, 204]
+    server.answers = [403, 404, 204]
     hook = Webhook(server.url, node="n", site="s")
     hook.put(ALERT)
     hook.put(ALERT)
+    wait_for(lambda: hook.state.endswith("alerts lost since the start: 2"))
+    assert hook.state.startswith("failing: ") and len(server.requests) == 2
+    hook.put(ALERT)
     assert server.event.wait(10)
     hook.stop()
-    assert hook.lost == 1 and hook.sent == 1 and len(server.requests) == 2
+    assert hook.state == "ok" and len(server.requests) == 3
