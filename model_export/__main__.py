@@ -91,10 +91,11 @@ def checkpoint_command(
     folder: Annotated[Path, typer.Argument(help="folder of a bundle of SoundEQnet")],
     out: Annotated[Path, typer.Option("--out", help="checkpoint to write, for `python -m training distil --start`")],
 ) -> None:
-    """Read a bundle back as a checkpoint, to train on from."""
+    """Read a bundle back as a checkpoint, to judge or to train on from."""
     bundle = Bundle.load(folder)
     scaling = bundle.normalisation.model_dump(mode="json")
-    Checkpoint("SoundEQnet", restore(bundle).state_dict(), scaling).save(out)
+    fields = bundle.manifest.model_dump(mode="json", include={"calibration", "thresholds"})
+    Checkpoint("SoundEQnet", restore(bundle).state_dict(), scaling, {"bundle": fields}).save(out)
     typer.echo(f"{out}: the weights of {bundle.id}")
 
 

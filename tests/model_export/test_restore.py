@@ -25,6 +25,7 @@ def test_the_shipped_bundle_becomes_a_checkpoint_to_train_on_from(tmp_path: Path
     assert result.exit_code == 0 and shipped.id in result.output
     held = Checkpoint.load(tmp_path / "start.pt")
     assert Normalization.from_dict(held.normalisation).as_dict()["source"] == "published"
+    assert held.more["bundle"]["thresholds"]["active"] == list(shipped.thresholds.active)
     network = held.module()
     assert largest_deviation(network, shipped, extreme_windows(shipped)).relative < 1e-4
 
