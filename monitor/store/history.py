@@ -143,9 +143,9 @@ class History:
         total = IntervalStats()
         for _, stats in self._statistics("minutes", start, end):
             total.merge(stats)
-        oldest = self._oldest_minute()
+        ((oldest,),) = self._rows("SELECT min(start) FROM minutes")
         if oldest is not None:
-            end = min(end, oldest.replace(minute=0, second=0, microsecond=0))
+            end = min(end, from_micros(oldest).replace(minute=0, second=0, microsecond=0))
         for _, stats in self._statistics("periods", start, end):
             total.merge(stats)
         return total
@@ -227,10 +227,6 @@ class History:
         for begun, stats in self._rows(query, micros(start), micros(end)):
             with self._whole_rows():
                 yield from_micros(begun), from_bytes(stats)
-
-    def _oldest_minute(self) -> datetime | None:
-        ((oldest,),) = self._rows("SELECT min(start) FROM minutes")
-        return None if oldest is None else from_micros(oldest)
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         def read() -> list[tuple[Any, ...]]:
