@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make what the compose file needs: certificates, credentials and passwords, all under ./secrets and ./credentials.
-# Usage: prepare.sh [HOST]        (HOST: name or address by which nodes reach this machine; default: its hostname)
-# May be run again: passwords stay, certificates are made anew when HOST is another one or they end within 60 days.
+# Usage: prepare.sh [HOST]        (HOST: name or IPv4 address by which nodes reach this machine; default: its hostname)
+# May be run again: passwords stay, certificates are made anew when HOST is another one or they end within 400 days.
 # Nodes are added afterwards, all at once and again later:
 # soundscape-monitor fleet provision nodes.csv --broker mqtts://HOST:8883 --ca secrets/ca --out nodes
 set -eu
@@ -9,8 +9,7 @@ fail() { echo "prepare: $1" >&2; exit 64; }
 [ $# -le 1 ] || fail "usage: prepare.sh [HOST]"
 host=${1:-$(hostname)}
 case $host in
-    '' | .* | -* | *[!A-Za-z0-9_.:-]*) fail "'$host' is neither a name nor an address" ;;
-    *:*) kind=IP check=-verify_ip ;;
+    '' | .* | -* | *[!A-Za-z0-9_.-]*) fail "'$host' is neither a name nor an IPv4 address" ;;
     *[!0-9.]*) kind=DNS check=-verify_hostname ;;
     *) kind=IP check=-verify_ip ;;
 esac
@@ -36,7 +35,7 @@ if ! openssl x509 -in secrets/ca -noout -ext keyUsage 2>/dev/null | grep -q 'Cer
         -addext keyUsage=critical,keyCertSign,cRLSign -out secrets/ca
 fi
 good() {
-    openssl verify -x509_strict -CAfile secrets/ca "$check" "$host" "$1" && openssl x509 -in "$1" -noout -checkend 5184000
+    openssl verify -x509_strict -CAfile secrets/ca "$check" "$host" "$1" && openssl x509 -in "$1" -noout -checkend 34560000
 }
 for broker in site city; do
     certificate=secrets/${broker}_certificate
@@ -81,8 +80,8 @@ username = "collector"
 password_file = "/run/secrets/collector_password"
 ca_file = "/run/secrets/ca"
 TOML
-# The images run as users of their own (1883, 472, 70, 10001), which read what is mounted; on this machine nobody but the
-# owner gets past the folders. Docker mounts what lies in them, not the folders.
+# The images run as users of their own (1883, 472, 70, 10001), which read what is mounted; on this machine nobody but
+# the owner gets past the folders. Docker mounts what lies in them, not the folders.
 chmod 644 secrets/*
 chmod 600 secrets/ca_key
 chmod -R go+rX credentials/*

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from monitor.app.failure import Exit, Failure
 
-RENEW_S = 60 * 86400
-"""A certificate of the broker that ends sooner is made anew."""
+RENEW_S = 400 * 86400
+"""A certificate that ends sooner is made anew: one run a year is enough."""
 
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 AUTHORITY = (
@@ -23,7 +23,7 @@ def certificate(ca: Path, ca_key: Path, broker: Path, host: str) -> str:
     """Return the authority's certificate; it, and the broker's server.crt and server.key, are made where they lack.
 
     The broker's certificate is made out to `host` (name or address) for 825 days, and anew when it ends within
-    60 days or is for another host. An authority that Python 3.13 would refuse gets a new certificate for its old
+    400 days or is for another host. An authority that Python 3.13 would refuse gets a new certificate for its old
     key then: who trusts the old one is served on. Raises Failure: 69 without openssl, 66 where its key is missing.
     """
     if shutil.which("openssl") is None:

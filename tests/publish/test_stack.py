@@ -137,7 +137,7 @@ def test_prepare_makes_certificates_anew_that_end_soon(prepare: Callable[..., Pa
     (secrets.parent / "extensions").write_text("subjectAltName=DNS:localhost\nauthorityKeyIdentifier=keyid\n")
     ask = ["openssl", "req", "-new", "-key", secrets / "site_key", "-subj", "/CN=site"]
     issue = ["openssl", "x509", "-req", "-CA", secrets / "ca", "-CAkey", secrets / "ca_key", "-set_serial", "7"]
-    issue += ["-days", "59", "-extfile", secrets.parent / "extensions", "-out", site]
+    issue += ["-days", "399", "-extfile", secrets.parent / "extensions", "-out", site]
     subprocess.run(issue, input=subprocess.run(ask, check=True, capture_output=True).stdout, check=True)
     prepare("localhost")
     assert subprocess.run(["openssl", "x509", "-noout", "-checkend", str(800 * 86400), "-in", site]).returncode == 0
@@ -171,6 +171,6 @@ def test_no_other_user_of_the_machine_gets_to_what_is_mounted(prepare: Callable[
     assert mounted <= made and all(path.stat().st_mode & 0o004 for path in mounted)
 
 
-@pytest.mark.parametrize("arguments", [("park", "localhost"), ("pa rk",), ("-x",)])
+@pytest.mark.parametrize("arguments", [("park", "localhost"), ("pa rk",), ("-x",), ("name:8883",)])
 def test_prepare_refuses_what_is_no_name(prepare: Callable[..., Path], arguments: tuple[str, ...]) -> None:
     assert not (prepare(*arguments, expect=64) / "secrets").exists()
