@@ -15,11 +15,14 @@ from monitor.types import LOUDNESS_STEP, RATE_HZ, TRAINING_FULL_SCALE_PA
 from training.araus import ArausError
 
 Array = NDArray[np.float16]
+CLIPS_A_SAVE = 256
+"""Clips after which `done.npy` is written again: what a killed run may lose."""
 
 
 def file_features(path: Path, seconds: float) -> tuple[Array, Array]:
     """Log-mel (100 s + 1, 64) and loudness (500 s,) of a file, cut or repeated to `seconds`.
 
+    Log-mel straight from the file's own rate: the filter of the published features is exact from 44.1 kHz.
     Raises ArausError for a file that cannot be read.
     """
     try:
@@ -81,15 +84,23 @@ class FeatureCache:
                     f"{folder}: made for {arrays[name].shape[0]} clips of another length; remove it first."
                 )
         done = np.zeros(len(files), dtype=bool) if fresh else np.load(done_path)
+
+        def save() -> None:
+            for array in arrays.values():
+                array.flush()
+            np.save(folder / "done.partial.npy", done)
+            (folder / "done.partial.npy").replace(done_path)
+
+        save()
         todo = [(i, path) for i, path in enumerate(files) if path is not None and not done[i]]
         with ProcessPoolExecutor(workers) as pool:
             results = pool.map(file_features, [path for _, path in todo], [seconds] * len(todo), chunksize=4)
             try:
-                for (i, _), (mel, sone) in zip(todo, results, strict=True):
+                for number, ((i, _), (mel, sone)) in enumerate(zip(todo, results, strict=True), start=1):
                     arrays["mel"][i], arrays["loudness"][i], done[i] = mel, sone, True
+                    if number % CLIPS_A_SAVE == 0:
+                        save()
                     tick()
             finally:
-                for array in arrays.values():
-                    array.flush()
-                np.save(done_path, done)
+                save()
         return cls(folder)
