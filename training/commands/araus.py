@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from training.araus import SPLITS, ArausError, find_audio, read_labels
@@ -76,8 +77,8 @@ def train(
     caches = {split: FeatureCache(cache / split) for split in ("train", "validation")}
     scale_file = cache / "normalization.json"
     if not scale_file.is_file():
-        done = caches["train"].done
-        scale = Normalization.measure(caches["train"].mel[done], caches["train"].loudness[done])
+        heard = caches["train"]
+        scale = Normalization.measure(heard.mel, heard.loudness, np.flatnonzero(heard.done))
         scale_file.write_text(json.dumps(scale.as_dict()))
     scale = Normalization.read(scale_file)
     training, validation = (Split(caches[s], read_labels(labels, s), scale) for s in ("train", "validation"))
@@ -129,7 +130,10 @@ def calibrate(
     split: Annotated[str, typer.Option(help="never the training split")] = "validation",
     device: Device = "auto",
 ) -> None:
-    """Fit temperature and Platt scaling, thresholds and listener spread on held-out clips."""
+    """Fit temperature and Platt scaling, thresholds and listener spread on held-out clips.
+
+    They are rated as wholes, so the newest 4 s on a node are read as the whole window.
+    """
     from training.cache import FeatureCache
     from training.calibration import bundle_fields
     from training.evaluate import predictions
