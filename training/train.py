@@ -106,7 +106,7 @@ class Run:
         self.weighting.to(self.device)
         parameters = [*self.network.parameters(), *self.weighting.parameters()]
         self.optimiser = torch.optim.Adam(parameters, settings.learning_rate)
-        self.epoch, self.best, self.best_epoch = 0, float("inf"), -1
+        self.epoch, self.best, self.best_epoch = 0, float("inf"), 0
 
     def save(self, name: str) -> None:
         """Write `folder`/`name` with weights, optimiser, settings and state."""
@@ -143,13 +143,16 @@ def train(
     batch_done: Callable[[int, float], None] = lambda epoch, loss: None,
     epoch_done: Callable[[int, dict[str, float]], None] = lambda epoch, row: None,
 ) -> Path:
-    """Train until the epochs or the patience end; returns the best checkpoint. Resumes a run in the same folder."""
+    """Train until the epochs or the patience end; returns the best checkpoint. Resumes a run in the same folder.
+
+    Raises ValueError if no epoch had a validation error of ISO pleasantness that is a number.
+    """
     run.folder.mkdir(parents=True, exist_ok=True)
     run.resume()
     settings, device = run.settings, run.device
     half = torch.float16 if device.type == "cuda" else torch.bfloat16
     scaler = torch.amp.GradScaler(device.type, enabled=settings.amp and device.type == "cuda")
-    while run.epoch < settings.epochs and run.epoch - run.best_epoch <= settings.patience:
+    while run.epoch < settings.epochs and run.epoch - run.best_epoch < settings.patience:
         begun, losses = time.monotonic(), []
         rng = np.random.default_rng([settings.seed, run.epoch])
         run.network.train()
@@ -176,4 +179,8 @@ def train(
         plot(run.folder / "curves.csv", run.folder / "curves.png")
         run.save("last.pt")
         epoch_done(run.epoch, row)
+    if run.best == float("inf"):
+        raise ValueError(
+            f"{run.folder}: no epoch of {run.epoch} had a finite validation error; nothing was kept as best."
+        )
     return run.folder / "best.pt"
