@@ -138,7 +138,7 @@ def _description(
         stats.isop_uncertainty, stats.isoe_uncertainty = bundle.uncertainty.isop, bundle.uncertainty.isoe
     duration_s = clip.end / RATE_HZ
     interval = summarise(stats, NO_TIME, duration_s)
-    thresholds = {} if bundle is None else dict(zip(EVENTS, bundle.thresholds.active, strict=True))
+    thresholds = {} if bundle is None else bundle.active_from
     caption = describe_caption(interval, node=NodeSettings(), thresholds=thresholds, language_code=language)
     description = _flat(path, interval, windows)
     description["caption"] = {

@@ -96,8 +96,7 @@ def assemble(settings: Settings, options: Options, sink: Sink, stack: ExitStack)
         raise
     stack.callback(source.close)
     clock = _clock(source, options)
-    thresholds = {} if bundle is None else dict(zip(EVENTS, bundle.thresholds.active, strict=True))
-    narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
+    narrator = Narrator(settings.narrate, settings.node, thresholds={} if bundle is None else bundle.active_from)
     vitals.llm = lambda: narrator.status
     vitals.llm_spend = lambda: spent(narrator.spend)
     vitals.clock = clock.quality

@@ -74,6 +74,11 @@ class Bundle:
         return self.manifest.thresholds
 
     @property
+    def active_from(self) -> dict[str, float]:
+        """From which probability on each kind of event is taken to be heard in a window, by label."""
+        return dict(zip(self.manifest.events, self.thresholds.active, strict=True))
+
+    @property
     def uncertainty(self) -> Uncertainty:
         """Spread of listeners around the affect outputs."""
         return self.manifest.uncertainty

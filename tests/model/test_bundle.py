@@ -18,7 +18,7 @@ def copy(bundle: Bundle, tmp_path: Path) -> Path:
 def test_a_bundle_says_what_it_is(bundle: Bundle) -> None:
     assert bundle.id.startswith("soundeqnet-")
     assert bundle.labels == {"scenes": SCENES, "events": EVENTS, "paq": PAQ}
-    assert bundle.thresholds.active == (0.4,) * 15
+    assert bundle.active_from == dict.fromkeys(EVENTS, 0.4)
     assert bundle.thresholds.fallback == (0.3, 0.2)
     assert len(bundle.uncertainty.paq) == 8
     assert bundle.metadata["network"] == "SoundEQnet"
