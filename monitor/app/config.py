@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, time
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -158,25 +159,24 @@ def _rules(field: FieldInfo) -> bool:
     return AlertRule in get_args(field.annotation)
 
 
-def show(settings: Settings) -> str:
-    """Return the effective settings as TOML; keys that are unset are told as comments."""
+def show(settings: Settings, *, only_set: bool = False) -> str:
+    """Return settings as TOML: all of them, keys that are unset as comments; or what was set, and nothing else."""
     lines: list[str] = []
-    for name, table in tables():
-        node: Any = settings
-        for part in name.split("."):
-            node = getattr(node, part)
-        lines.append(f"[{name}]")
-        rules: tuple[AlertRule, ...] = ()
-        for key, field in _plain(table):
-            value = getattr(node, key)
-            if _rules(field):
-                rules = value
+    for name, _ in tables():
+        node: BaseModel = attrgetter(name)(settings)
+        keys: list[str] = []
+        rules: list[str] = []
+        for key, value in node:
+            if isinstance(value, BaseModel) or (only_set and (value is None or key not in node.model_fields_set)):
+                continue
+            if key == "rules":
+                for rule in value:
+                    rules += ["", f"[[{name}.rules]]"]
+                    rules += [f"{k} = {toml_value(v)}" for k, v in rule.model_dump(exclude_none=True).items()]
             else:
-                lines.append(f"# {key} is unset" if value is None else f"{key} = {toml_value(value)}")
-        for rule in rules:
-            lines.append(f"\n[[{name}.rules]]")
-            lines += [f"{k} = {toml_value(v)}" for k, v in rule.model_dump(exclude_none=True).items()]
-        lines.append("")
+                keys.append(f"# {key} is unset" if value is None else f"{key} = {toml_value(value)}")
+        if keys or rules or not only_set:
+            lines += [f"[{name}]", *keys, *rules, ""]
     return "\n".join(lines)
 
 

@@ -45,6 +45,11 @@ def test_shown_settings_are_read_back_unchanged(tmp_path: Path) -> None:
     shown = tmp_path / "shown.toml"
     shown.write_text(config.show(settings))
     assert config.load(shown) == settings
+    shown.write_text(config.show(settings, only_set=True))
+    assert config.load(shown) == settings
+    assert [line for line in shown.read_text().splitlines() if "=" in line][:3] == [
+        'site = "park"', "latitude = 52.1", "day_start = 06:30:00"
+    ]  # fmt: skip
 
 
 def test_the_example_is_valid_and_its_defaults_are_the_defaults(tmp_path: Path) -> None:
