@@ -32,6 +32,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     araus.calibrate,
     soundscapes.mix,
     soundscapes.distil,
+    soundscapes.recalibrate,
     judging.listen,
     judging.judge,
     soundscapes.attribution,
@@ -46,6 +47,9 @@ def main() -> None:
         app()
     except (ArausError, CheckpointError, SourceError, ValueError) as error:
         typer.echo(str(error), err=True)
+        raise SystemExit(65) from error
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}.", err=True)
         raise SystemExit(65) from error
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, logsumexp
 
-from monitor.types import EVENTS, SCENES, FloatArray
+from monitor.types import EVENTS, FloatArray
 from training.metrics import calibration_error
 
 SCALE_LIMITS = (0.2, 3.0)
@@ -48,22 +48,18 @@ def fit_events(logits: FloatArray, truth: FloatArray, prior: float = 4.0) -> Eve
     return EventCalibration(scale, bias)
 
 
-def fit_scene(logits: FloatArray, truth: FloatArray, *, biased: bool = False) -> tuple[float, FloatArray]:
-    """Temperature and bias (zero unless `biased`) of the scene softmax; logits and truth (n, 3)."""
+def fit_scene(logits: FloatArray, truth: FloatArray) -> float:
+    """Temperature of the scene softmax; logits and truth (n, 3)."""
 
     def loss(parameters: FloatArray) -> float:
-        bias = np.concatenate([parameters[1:], [0.0]]) if biased else 0.0
-        return float(-(truth * log_softmax(logits * parameters[0] + bias, axis=1)).sum(axis=1).mean())
+        return float(-(truth * log_softmax(logits * parameters[0], axis=1)).sum(axis=1).mean())
 
-    start = np.concatenate([[1.0], np.zeros(len(SCENES) - 1 if biased else 0)])
-    fitted = minimize(loss, start, method="L-BFGS-B", bounds=[(0.1, 5.0)] + [(-3, 3)] * (len(start) - 1)).x
-    bias = np.concatenate([fitted[1:], [0.0]]) if biased else np.zeros(len(SCENES))
-    return 1.0 / float(fitted[0]), bias - bias.mean()
+    return 1.0 / float(minimize(loss, np.ones(1), method="L-BFGS-B", bounds=[(0.1, 5.0)]).x[0])
 
 
-def scene_probability(logits: FloatArray, temperature: float, bias: FloatArray) -> FloatArray:
-    """softmax(logits / temperature + bias), (n, 3)."""
-    x = logits / temperature + bias
+def scene_probability(logits: FloatArray, temperature: float) -> FloatArray:
+    """softmax(logits / temperature), (n, 3)."""
+    x = logits / temperature
     return np.asarray(np.exp(x - logsumexp(x, axis=1, keepdims=True)), dtype=np.float64)
 
 
@@ -88,24 +84,30 @@ def calibrate(
     truth: dict[str, FloatArray],
     short: tuple[FloatArray, FloatArray] | None = None,
 ) -> dict[str, Any]:
-    """Bundle fields `calibration`, `thresholds` and `ece` from held-out logits.
+    """Bundle fields `calibration`, `thresholds` and `metrics` (calibration errors) from held-out logits.
 
-    scene (n, 3) and event (n, 15): logits of whole windows, with truth {"scene", "event"}; short: logits of the newest
-    4 s (m, 15) and their truth (m, 15), default: as the whole window.
+    scene (n, 3) and event (n, 15): logits of whole windows, with truth {"scene", "event"}; short: logits of clips of
+    4 s (m, 15) and their truth (m, 15). Without them the newest 4 s are read as the whole window, and no error is told.
     """
-    temperature, bias = fit_scene(scene, truth["scene"])
+    temperature = fit_scene(scene, truth["scene"])
     whole = fit_events(event, truth["event"])
     probability = whole.apply(event)
     short_logits, short_truth = short if short is not None else (event, truth["event"])
     brief = fit_events(short_logits, short_truth)
     brief_probability = brief.apply(short_logits)
     best = [best_threshold(truth["event"][:, e], probability[:, e]) for e in range(len(EVENTS))]
+    errors = {
+        "scene": calibration_error(truth["scene"].ravel(), scene_probability(scene, temperature).ravel()),
+        "event": calibration_error(truth["event"].ravel(), probability.ravel()),
+        "event_uncalibrated": calibration_error(truth["event"].ravel(), expit(event).ravel()),
+    }
+    if short is not None:
+        errors["event_short"] = calibration_error(short_truth.ravel(), brief_probability.ravel())
     active = [max(LEAST_LIKELY, threshold) for threshold in best]
     begins = [best_threshold(short_truth[:, e], brief_probability[:, e]) for e in range(len(EVENTS))]
     return {
         "calibration": {
             "scene_temperature": temperature,
-            "scene_bias": bias.tolist(),
             "event": {"scale": whole.scale.tolist(), "bias": whole.bias.tolist()},
             "event_short": {"scale": brief.scale.tolist(), "bias": brief.bias.tolist()},
         },
@@ -115,24 +117,14 @@ def calibrate(
             "short_on": begins,
             "short_off": [round(max(0.05, 0.6 * one), 2) for one in begins],
         },
-        "ece": {
-            "scene": calibration_error(truth["scene"].ravel(), scene_probability(scene, temperature, bias).ravel()),
-            "event": calibration_error(truth["event"].ravel(), probability.ravel()),
-            "event_short": calibration_error(short_truth.ravel(), brief_probability.ravel()),
-            "event_uncalibrated": calibration_error(truth["event"].ravel(), expit(event).ravel()),
-        },
+        "metrics": {"ece": errors},
     }
 
 
 def bundle_fields(
     scene: FloatArray, event: FloatArray, affect: FloatArray, truth: dict[str, FloatArray]
 ) -> dict[str, Any]:
-    """Fields for a bundle from held-out clips that listeners rated."""
-    fitted = calibrate(scene, event, truth)
+    """Fields for a bundle from held-out clips that listeners rated as wholes: nothing is known of 4 s of them."""
     spread = np.sqrt(((affect - truth["affect"]) ** 2).mean(axis=0))
-    return {
-        "calibration": fitted["calibration"],
-        "thresholds": fitted["thresholds"],
-        "uncertainty": {"isop": float(spread[0]), "isoe": float(spread[1]), "paq": spread[2:].tolist()},
-        "metrics": {"ece": fitted["ece"]},
-    }
+    uncertainty = {"isop": float(spread[0]), "isoe": float(spread[1]), "paq": spread[2:].tolist()}
+    return calibrate(scene, event, truth) | {"uncertainty": uncertainty}

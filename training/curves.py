@@ -1,14 +1,15 @@
 """Training curves as CSV and PNG."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def append_row(path: Path, row: dict[str, float]) -> None:
-    """Add a row to a CSV file, with a header if it is new."""
+def append_row(path: Path, row: Mapping[str, float], columns: Sequence[str] = ()) -> None:
+    """Add a row to a CSV file, with a header if it is new: the columns given, or those of the row."""
     fresh = not path.is_file()
     with path.open("a", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, list(row))
+        writer = csv.DictWriter(out, columns or list(row), restval="")
         if fresh:
             writer.writeheader()
         writer.writerow({key: f"{value:.6g}" for key, value in row.items()})

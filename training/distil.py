@@ -1,6 +1,6 @@
 """Distillation on generated soundscapes: the loop that trained the shipped weights, within a budget of time."""
 
-import csv
+import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -13,11 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from training.curves import append_row
 from training.losses import DistillationLoss, affect_of
+from training.metrics import correlation, macro_accuracy
 from training.networks import Outputs
 from training.networks.soundeqnet import COMMON, SoundEQnet
 from training.soundscape_data import SoundscapeData
 from training.warmstart import settle
+
+COLUMNS = ("step", "minutes", "clips", "rate", "scene", "event", "affect", "hint", "paq_correlation",
+           "iso_correlation", "scene_macro", "event_mae")  # fmt: skip
+"""Of curve.csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +88,13 @@ def predict(network: nn.Module, data: SoundscapeData, frames: int, size: int = 1
 
 def agreement(outputs: Outputs, data: SoundscapeData) -> dict[str, float]:
     """How far the outputs agree with the targets: scene macro accuracy, mean PAQ correlation, event error."""
-    target = torch.from_numpy(data.targets.affect)
-    affect = affect_of(outputs)
-    centred, wanted = affect - affect.mean(dim=0), target - target.mean(dim=0)
-    correlation = (centred * wanted).sum(dim=0) / (centred.norm(dim=0) * wanted.norm(dim=0) + 1e-9)
-    scene, said = torch.from_numpy(data.targets.scene).argmax(dim=1), outputs.scene.argmax(dim=1)
-    recalls = [float((said[scene == c] == c).float().mean()) for c in range(3) if (scene == c).any()]
-    event = (outputs.event.sigmoid() - torch.from_numpy(data.targets.event)).abs().mean()
+    targets = data.targets
+    alike = correlation(affect_of(outputs).double().numpy(), targets.affect.astype(np.float64))
     return {
-        "paq_correlation": float(correlation[2:].mean()),
-        "iso_correlation": float(correlation[:2].mean()),
-        "scene_macro": float(np.mean(recalls)),
-        "event_mae": float(event),
+        "paq_correlation": float(alike[2:].mean()),
+        "iso_correlation": float(alike[:2].mean()),
+        "scene_macro": macro_accuracy(targets.scene.argmax(axis=1), outputs.scene.argmax(dim=1).numpy()),
+        "event_mae": float(np.abs(outputs.event.sigmoid().numpy() - targets.event).mean()),
     }
 
 
@@ -107,7 +108,9 @@ def distil(
 ) -> SoundEQnet:
     """Train until the budget is spent, checkpointing every few minutes; returns the averaged network.
 
-    Resumes from `folder`/last.pt if it is there. Writes last.pt, curve.csv.
+    Resumes from `folder`/last.pt if it is there, or reads it if the budget is spent. Writes last.pt, curve.csv.
+
+    Raises ValueError if last.pt was begun from other weights or on another scaling.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
@@ -117,9 +120,11 @@ def distil(
     optimiser = torch.optim.Adam(student.parameters(), settings.learning_rate)
     step, spent = 0, 0.0
     last = folder / "last.pt"
+    begun = {"weights": _digest(network), "seed": settings.seed, "normalization": data.normalization.as_dict()}
     if not last.is_file():
         if settings.warm:
-            settle(network, (data.batch(data.order[at : at + 16], settings.frames_start) for at in range(0, 256, 16)))
+            some = data.order[:256]
+            settle(network, (data.batch(some[i : i + 16], settings.frames_start) for i in range(0, len(some), 16)))
         else:
             start_biases(network, data)
     average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
@@ -127,10 +132,16 @@ def distil(
     trained = cast(SoundEQnet, averaged.module.network)
     if last.is_file():
         saved = torch.load(last, weights_only=True)
+        if saved.get("begun") != begun:
+            raise ValueError(
+                f"{last}: begun from other weights, another seed or scaling; remove {folder} to begin anew."
+            )
         student.load_state_dict(saved["student"])
         averaged.load_state_dict(saved["averaged"])
         optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
+        if spent >= 60 * settings.minutes:
+            return trained
 
     def save() -> None:
         state = {
@@ -140,16 +151,16 @@ def distil(
             "step": step,
             "spent": spent,
             "settings": asdict(settings),
-            "normalization": data.normalization.as_dict(),
+            "begun": begun,
         }
         torch.save(state, last.with_suffix(".partial"))
         last.with_suffix(".partial").replace(last)
 
-    begun = time.monotonic() - spent
+    zero = time.monotonic() - spent
     shown = saved_at = time.monotonic()
     running: list[Tensor] = []
     for rows in data.forever(settings.batch):
-        spent = time.monotonic() - begun
+        spent = time.monotonic() - zero
         progress = min(1.0, spent / (60 * settings.minutes))
         rate = settings.learning_rate * max(0.02, 0.5 * (1 + math.cos(math.pi * progress)))
         rate *= min(1.0, (step + 1) / settings.warmup)
@@ -184,7 +195,7 @@ def distil(
             if checked and validation is not None:
                 figures = agreement(predict(trained, validation, 1001), validation)
                 row |= {name: round(value, 4) for name, value in figures.items()}
-            _append(folder / "curve.csv", row)
+            append_row(folder / "curve.csv", row, COLUMNS)
             running, shown = [], time.monotonic()
         if progress >= 1:
             break
@@ -192,12 +203,9 @@ def distil(
     return trained
 
 
-def _append(path: Path, row: dict[str, float]) -> None:
-    columns = ("step", "minutes", "clips", "rate", "scene", "event", "affect", "hint", "paq_correlation",
-               "iso_correlation", "scene_macro", "event_mae")  # fmt: skip
-    fresh = not path.is_file()
-    with path.open("a", newline="") as out:
-        writer = csv.DictWriter(out, columns, restval="")
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
+def _digest(network: nn.Module) -> str:
+    """Tells weights apart."""
+    digest = hashlib.sha256()
+    for tensor in network.state_dict().values():
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -10,7 +10,7 @@ from rich.table import Table
 from monitor.types import FloatArray
 from training.araus import Labels
 from training.cache import FeatureCache
-from training.losses import affect_of
+from training.losses import clamped_affect
 from training.metrics import Figure, paper_figures
 from training.networks import Checkpoint, Outputs, load_published, read_state, recognise
 from training.normalization import Normalization
@@ -46,9 +46,7 @@ class Predictions:
     @classmethod
     def of(cls, name: str, outputs: Outputs) -> "Predictions":
         """From a network's outputs; affect clamped to its scales."""
-        affect = affect_of(outputs).double()
-        affect = torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
-        return cls(name, outputs.scene.double().numpy(), outputs.event.double().numpy(), affect.numpy())
+        return cls(name, *(x.double().numpy() for x in (outputs.scene, outputs.event, clamped_affect(outputs))))
 
 
 def constant(training: Labels, count: int) -> Predictions:
@@ -76,9 +74,7 @@ def predictions(path: Path, cache: FeatureCache, labels: Labels, device: str, sc
     """Run a model over a split."""
     name, network, normalization = load_model(path, scaling)
     chosen = choose_device(device)
-    return Predictions.of(
-        f"{name} ({path.name})", predict(network.to(chosen), Split(cache, labels, normalization), chosen)
-    )
+    return Predictions.of(f"{name} ({path})", predict(network.to(chosen), Split(cache, labels, normalization), chosen))
 
 
 def table(rows: dict[str, dict[str, Figure]]) -> Table:

@@ -3,16 +3,12 @@
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from monitor.types import EVENTS, PAQ, FloatArray
 from training.calibration import EventCalibration
-from training.losses import affect_of
 from training.metrics import Figure, auc, bootstrap, correlation, macro_accuracy
 from training.mixture.render import AUDIBLE_DB
-from training.networks import Outputs
 from training.targets import TELLING, UNTOLD
 from training.teachers import scene_target
 
@@ -57,12 +53,6 @@ def told(logits: FloatArray, arrays: Arrays, fields: dict[str, Any], least: floa
     named = there & known
     right = float((said & named).sum())
     return right / said.sum() if said.any() else float("nan"), right / named.sum() if named.any() else float("nan")
-
-
-def clamped_affect(outputs: Outputs) -> Tensor:
-    """ISOP, ISOE and the eight PAQ (n, 10) within their scales, as a node tells them."""
-    affect = affect_of(outputs)
-    return torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
 
 
 def teachers_scores(arrays: Arrays) -> tuple[FloatArray, FloatArray, FloatArray]:

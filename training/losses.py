@@ -41,6 +41,12 @@ def affect_of(outputs: Outputs) -> Tensor:
     return torch.cat([outputs.isop[:, None], outputs.isoe[:, None], outputs.paq], dim=-1)
 
 
+def clamped_affect(outputs: Outputs) -> Tensor:
+    """The same (B, 10) within its scales, as a node tells it."""
+    affect = affect_of(outputs)
+    return torch.cat([affect[:, :2].clamp(-1, 1), affect[:, 2:].clamp(1, 5)], dim=1)
+
+
 def task_losses(outputs: Outputs, batch: Batch) -> Tensor:
     """The losses in the order TASKS: cross entropy, binary cross entropy, ten mean squared errors; shape (12,)."""
     scene = functional.cross_entropy(outputs.scene, batch.scene)

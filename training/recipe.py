@@ -12,12 +12,11 @@ from torch import Tensor
 from monitor.model.manifest import SHORT_S
 from monitor.types import FloatArray
 from training.calibration import calibrate
-from training.distil import DistilSettings, distil
-from training.judge import clamped_affect
+from training.distil import DistilSettings, distil, predict
 from training.networks import Checkpoint
 from training.networks.soundeqnet import SoundEQnet
 from training.normalization import Normalization
-from training.refit import Pooled, classify_pooled, pool_windows, refit
+from training.refit import Pooled, pool_windows, refit
 from training.soundscape_data import SoundscapeData
 from training.targets import Targets
 from training.warmstart import NarrowSoundEQnet, assemble, narrow
@@ -35,7 +34,7 @@ class Recipe:
     """Budget of the narrow network."""
     dropout: float = 0.1
     """After each block while it trains."""
-    lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2), (4.0, 2))
+    lengths: tuple[tuple[float, int], ...] = ((30.0, 1), (10.0, 2))
     """Window lengths for the heads, s, and windows of each a clip."""
     seed: int = 0
 
@@ -64,41 +63,40 @@ def narrow_network(
 def pooled_lengths(
     network: SoundEQnet, sets: list[SoundscapeData], lengths: tuple[tuple[float, int], ...], seed: int
 ) -> tuple[Pooled, Targets]:
-    """Pool windows of all clips of several sets, as far as the clips are long enough; with the targets of the clips."""
+    """Pool windows of all clips of several sets, those too short for any as wholes; with the targets of the clips."""
     parts, targets, offset = [], [], 0
     for number, data in enumerate(sets):
         seconds = (data.arrays["mel"].shape[1] - 1) / 100
-        fitting = [(length, count) for length, count in lengths if length <= seconds]
+        fitting = [(length, count) for length, count in lengths if length <= seconds] or [(seconds, 1)]
         pooled = pool_windows(network, data, np.arange(len(data)), fitting, seed + number)
         parts.append(replace(pooled, clip=pooled.clip + offset))
         targets.append(data.targets)
         offset += len(data)
-    tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip", "seconds")]
-    joined = Pooled(tensors[0], tensors[1], tensors[2], tensors[3], parts[0].kernels)
+    tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mel", "loudness", "clip")]
+    joined = Pooled(tensors[0], tensors[1], tensors[2], parts[0].kernels)
     names = ("scene", "event", "affect", "scene_weight")
     return joined, Targets(*(np.concatenate([getattr(t, name) for t in targets]) for name in names))
 
 
-@torch.inference_mode()
-def scores(network: SoundEQnet, pooled: Pooled) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Scene and event logits and clamped affect of pooled windows, float64."""
-    outputs = classify_pooled(network.eval(), pooled.mel, pooled.loudness, pooled.kernels)
-    scene, event, rest = (x.double().numpy() for x in (outputs.scene, outputs.event, clamped_affect(outputs)))
-    return scene, event, rest
+def calibrated_fields(network: SoundEQnet, held_out: list[SoundscapeData]) -> dict[str, Any]:
+    """Calibration and thresholds from held-out sets, every clip heard as a whole.
 
-
-def calibrated_fields(network: SoundEQnet, pooled: Pooled, targets: Targets) -> dict[str, Any]:
-    """Calibration and thresholds from held-out windows: the longest of each clip, and the short ones."""
-    scene, event, _ = scores(network, pooled)
-    clip, seconds = pooled.clip.numpy(), pooled.seconds.numpy()
-    short = seconds <= SHORT_S
-    whole = ~short if not short.all() else short
-    truth = {name: getattr(targets, name)[clip].astype(np.float64) for name in ("scene", "event")}
+    Sets of clips of 4 s are for the newest 4 s, all others for the whole window; ValueError without any longer clips.
+    """
+    heard: dict[bool, list[tuple[FloatArray, ...]]] = {True: [], False: []}
+    for data in held_out:
+        frames = data.arrays["mel"].shape[1]
+        said = predict(network, data, frames)
+        rows = (said.scene.numpy(), said.event.numpy(), data.targets.scene, data.targets.event)
+        heard[frames <= SHORT_S * 100 + 1].append(tuple(x.astype(np.float64) for x in rows))
+    if not heard[False]:
+        raise ValueError(
+            "calibration needs held-out soundscapes longer than 4 s: run `python -m training mix --held-out`."
+        )
+    scene, event, scene_truth, event_truth = (np.concatenate(column) for column in zip(*heard[False], strict=True))
+    brief = [np.concatenate(column) for column in zip(*heard[True], strict=True)]
     return calibrate(
-        scene[whole],
-        event[whole],
-        {name: value[whole] for name, value in truth.items()},
-        (event[short], truth["event"][short]),
+        scene, event, {"scene": scene_truth, "event": event_truth}, (brief[1], brief[3]) if brief else None
     )
 
 
@@ -127,16 +125,14 @@ def rescale(network: SoundEQnet, ours: Normalization, other: Normalization) -> N
 def finish(
     trained: NarrowSoundEQnet,
     training: list[SoundscapeData],
-    validation: list[SoundscapeData],
+    held_out: list[SoundscapeData],
     recipe: Recipe,
 ) -> tuple[SoundEQnet, dict[str, Any]]:
     """Widen a narrow network, refit the heads and calibrate; returns the whole network and its bundle fields."""
     pooled, targets = pooled_lengths(trained.eval(), training, recipe.lengths, recipe.seed)
     network = assemble(trained)
-    longer = pooled.where(pooled.seconds > SHORT_S)
-    refit(network, longer if len(longer) else pooled, targets)
-    held, held_targets = pooled_lengths(trained, validation, recipe.lengths, recipe.seed)
-    return network, calibrated_fields(network, held, held_targets)
+    refit(network, pooled, targets)
+    return network, calibrated_fields(network, held_out)
 
 
 def checkpoint(network: SoundEQnet, normalization: Normalization, fields: dict[str, Any]) -> Checkpoint:

@@ -1,6 +1,6 @@
 """The last stage: heads refitted on the frozen network's embeddings of whole windows, in seconds.
 
-Convolutions run once over every clip; windows of 4 s to 30 s are then pooled from the same frame embeddings.
+Convolutions run once over every clip; windows of 10 s to 30 s are then pooled from the same frame embeddings.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.networks import Outputs
 from training.networks.soundeqnet import FREQUENCIES_LEFT, KERNELS, NODE, Head, SoundEQnet
 from training.soundscape_data import Rows, SoundscapeData
 from training.targets import Targets
@@ -31,17 +30,8 @@ class Pooled:
     """Shape (n, branches, 64)."""
     clip: Tensor
     """Shape (n,), index of the clip."""
-    seconds: Tensor
-    """Shape (n,), length of the window."""
     kernels: tuple[int, ...] = KERNELS
     """Kernels of the branches."""
-
-    def __len__(self) -> int:
-        return len(self.mel)
-
-    def where(self, mask: Tensor) -> "Pooled":
-        """The windows for which `mask` is true."""
-        return Pooled(self.mel[mask], self.loudness[mask], self.clip[mask], self.seconds[mask], self.kernels)
 
 
 def _pool(x: Tensor, first: int, last: int) -> Tensor:
@@ -61,7 +51,7 @@ def pool_windows(
     """Pool the embeddings of clips over `count` random windows of `seconds`, for each (seconds, count) of `lengths`."""
     network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     rng = np.random.default_rng(seed)
-    mel, loudness, clips, seconds = [], [], [], []
+    mel, loudness, clips = [], [], []
     frames = data.arrays["mel"].shape[1]
     for at in range(0, len(rows), size):
         some = rows[at : at + size]
@@ -83,13 +73,13 @@ def pool_windows(
                 mel.append(torch.stack(pools["mel"], dim=1))
                 loudness.append(torch.stack(pools["loudness"], dim=1))
                 clips.append(torch.from_numpy(some.copy()))
-                seconds.append(torch.full((len(some),), length))
     kernels = network.kernels if isinstance(network, NarrowSoundEQnet) else KERNELS
-    return Pooled(torch.cat(mel), torch.cat(loudness), torch.cat(clips), torch.cat(seconds), kernels)
+    return Pooled(torch.cat(mel), torch.cat(loudness), torch.cat(clips), kernels)
 
 
-def nodes_of(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Tensor:
-    """Node embeddings (B, 8, 64) of pooled ones, mel (B, b, 320), loudness (B, b, 64), of branches or stand-ins."""
+def nodes_of(network: SoundEQnet, pooled: Pooled) -> Tensor:
+    """Node embeddings (n, 8, 64) of pooled ones, of branches or stand-ins."""
+    mel, loudness, kernels = pooled.mel, pooled.loudness, pooled.kernels
     if mel.shape[1] < len(KERNELS):
         order = [kernels.index(stand_in(kernel, kernels)) for kernel in KERNELS]
         mel, loudness = mel[:, order], loudness[:, order]
@@ -101,15 +91,10 @@ def nodes_of(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[
     return torch.cat([torch.stack(nodes, dim=1), loudness], dim=1)
 
 
-def classify_pooled(network: SoundEQnet, mel: Tensor, loudness: Tensor, kernels: tuple[int, ...] = KERNELS) -> Outputs:
-    """Outputs for pooled embeddings, as `nodes_of` takes them."""
-    return network.classify(nodes_of(network, mel, loudness, kernels))
-
-
 @torch.inference_mode()
 def common_embeddings(network: SoundEQnet, pooled: Pooled) -> Tensor:
     """What the heads read, (n, 512), for pooled windows; the network in eval mode."""
-    return network.eval().embed_common(nodes_of(network, pooled.mel, pooled.loudness, pooled.kernels)).clone()
+    return network.eval().embed_common(nodes_of(network, pooled)).clone()
 
 
 def refit(

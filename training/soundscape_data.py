@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,20 +20,19 @@ Rows = NDArray[np.int64]
 class SoundscapeData:
     """Generated soundscapes in memory, growing as the generator goes on."""
 
-    def __init__(self, folders: list[Path], normalization: Normalization, seed: int, shards: int | None = None) -> None:
-        self.folders, self.normalization, self.limit = folders, normalization, shards
+    def __init__(self, folder: Path, normalization: Normalization, seed: int) -> None:
+        self.shards, self.normalization = Shards(folder), normalization
         self.rng = np.random.default_rng(seed)
         self.seen = -1
         self.refresh()
 
     def refresh(self) -> bool:
         """Read new shards if there are any."""
-        count = sum(len(Shards(folder).done()) for folder in self.folders)
+        count = len(self.shards.done())
         if count == self.seen:
             return False
         self.seen = count
-        parts = [Shards(folder).read(self.limit) for folder in self.folders]
-        self.arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        self.arrays: dict[str, NDArray[Any]] = self.shards.read()
         self.targets = soft_targets(self.arrays)
         seen = self.arrays["teacher_embedding"].astype(np.float32)
         self.arrays["teacher_embedding"], self.hint_mean = seen, seen.mean(axis=0)

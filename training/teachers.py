@@ -1,6 +1,5 @@
 """The ensemble of published siblings as teachers: what it says of a log-mel becomes soft targets."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +9,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from monitor.types import PAQ
+from training.losses import clamped_affect
 from training.networks import Outputs, load_published
+from training.normalization import Normalization
 
 TEACHERS = ("AD_CNN", "Baseline_CNN", "Hierarchical_CNN")
 WINDOW = 3001
-"""Frames the teachers were trained on (30 s); shorter clips are tiled to it, never padded."""
+"""Frames the teachers were trained on (30 s)."""
 Array = NDArray[np.float32]
 
 
@@ -53,20 +53,19 @@ class Ensemble:
         for network in self.networks:
             last = network.heads if hasattr(network, "heads") else network.event
             last.register_forward_pre_hook(lambda _, inputs: self._seen.append(inputs[0]))  # type: ignore[union-attr]
-        scale = json.loads(normalization.read_text())["log_mel"]
-        self.mean = torch.tensor(scale["mean"], dtype=torch.float32, device=self.device)
-        self.std = torch.tensor(scale["std"], dtype=torch.float32, device=self.device)
+        scale = Normalization.read(normalization)
+        self.mean, self.std = (torch.from_numpy(x).to(self.device) for x in (scale.mel_mean, scale.mel_std))
 
     @torch.inference_mode()
     def ask(self, log_mel: Array) -> Opinion:
-        """Ask all teachers about log-mels (B, T, 64) in dB; T below 3,001 frames is repeated to fill the window."""
+        """Ask all teachers about log-mels (B, T, 64) in dB; AD_CNN, which wants 3,001 frames, hears less repeated."""
         x = (torch.from_numpy(log_mel).to(self.device) - self.mean) / self.std
         self._seen.clear()
         answers = [self._ask_one(network, x) for network in self.networks]
         return Opinion(
             scene=np.stack([a.scene.softmax(-1).cpu().numpy() for a in answers], axis=1),
             event=np.stack([a.event.sigmoid().cpu().numpy() for a in answers], axis=1),
-            affect=np.stack([_affect(a).cpu().numpy() for a in answers], axis=1),
+            affect=np.stack([clamped_affect(a).cpu().numpy() for a in answers], axis=1),
             embedding=torch.cat(self._seen, dim=-1).cpu().numpy(),
         )
 
@@ -91,12 +90,3 @@ def _ask_tiled_ad_cnn(network: nn.Module, x: Tensor, repeats: int) -> Outputs:
     x = functional.max_pool2d(x, (4, 10))[:, :, margin // 20 : (margin + frames) // 20]
     x = x.repeat(1, 1, repeats + 1, 1)[:, :, : WINDOW // 20]
     return network.heads(functional.relu(network.linear_layer(x.flatten(1))))  # type: ignore[operator,no-any-return]
-
-
-def _affect(outputs: Outputs) -> Tensor:
-    """ISOP, ISOE and PAQ, each within its scale: (B, 10)."""
-    iso = torch.stack([outputs.isop, outputs.isoe], dim=-1).clamp(-1, 1)
-    return torch.cat([iso, outputs.paq.clamp(1, 5)], dim=-1)
-
-
-assert len(PAQ) == 8

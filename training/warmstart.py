@@ -86,17 +86,6 @@ class NarrowSoundEQnet(SoundEQnet):
 
 
 @torch.no_grad()
-def join(parts: dict[int, NarrowSoundEQnet], base: int) -> NarrowSoundEQnet:
-    """Narrow networks of one kernel each as one with the branches of all; the rest, to be trained on, from `base`."""
-    joined = NarrowSoundEQnet(tuple(sorted(parts)))
-    state = {key: value for key, value in parts[base].state_dict().items() if not key.startswith("branches.")}
-    for part in parts.values():
-        state |= {key: value for key, value in part.state_dict().items() if key.startswith("branches.")}
-    joined.load_state_dict(state)
-    return joined
-
-
-@torch.no_grad()
 def narrow(full: SoundEQnet, kernels: tuple[int, ...], dropout: float = 0.0) -> NarrowSoundEQnet:
     """The taps of some branches of a full network, to train on cheaply; the others are given up."""
     thinned = NarrowSoundEQnet(kernels, dropout)

@@ -1,6 +1,10 @@
 """The ARAUS data set as published: labels, what is missing, features, training, evaluation, calibration."""
 
 import json
+import signal
+import subprocess
+import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +15,13 @@ from typer.testing import CliRunner
 from model_export.bundles import AMENDABLE
 from monitor.model.manifest import Calibration, Thresholds, Uncertainty
 from tests.training.conftest import COUNTS, SECONDS, Araus
-from training.__main__ import app
+from training.__main__ import app, main
 from training.araus import ArausError, find_audio, read_labels
 from training.cache import FeatureCache, file_features, frame_counts
 from training.features import clip_features
 from training.networks import Checkpoint
 from training.normalization import Normalization
+from training.train import Run, Split, TrainSettings, train
 
 runner = CliRunner()
 
@@ -94,6 +99,28 @@ def test_features_are_not_computed_twice(araus: Araus, tmp_path: Path) -> None:
         FeatureCache.write(tmp_path, files, SECONDS + 1)
 
 
+def test_a_killed_run_keeps_the_features_it_had(araus: Araus, tmp_path: Path) -> None:
+    files = [str(path) for path in find_audio(araus.audio).values()][:5]
+    code = f"""
+import os, signal
+from pathlib import Path
+from training import cache
+ticks = []
+def tick():
+    ticks.append(1)
+    if len(ticks) == 3:
+        os.killpg(0, signal.SIGKILL)
+cache.CLIPS_A_SAVE = 2
+cache.FeatureCache.write(Path({str(tmp_path)!r}), [Path(one) for one in {files}], {SECONDS}, tick=tick)
+"""
+    assert (
+        subprocess.run([sys.executable, "-c", code], start_new_session=True, check=False).returncode == -signal.SIGKILL
+    )
+    kept = FeatureCache(tmp_path)
+    assert kept.done.tolist() == [True, True, False, False, False]
+    assert np.abs(kept.mel[1] - file_features(Path(files[1]), SECONDS)[0]).max() == 0
+
+
 def test_unreadable_sound_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_bytes(b"no sound")
     with pytest.raises(ArausError, match=r"broken\.wav: not readable"):
@@ -143,15 +170,35 @@ def test_a_sibling_trains_too(araus: Araus, trained: Path, tmp_path: Path) -> No
     assert Checkpoint.load(tmp_path / "last.pt").network == "Baseline_CNN"
 
 
+@pytest.mark.parametrize(("error", "patience"), [(1.0, 2), (float("nan"), 3)])
+def test_training_ends_after_the_epochs_of_patience(
+    araus: Araus, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: float, patience: int
+) -> None:
+    monkeypatch.setattr("training.train.validate", lambda *_: {"isop_mse": error})
+    cache = FeatureCache(trained / "cache" / "validation")
+    scale = Normalization.read(trained / "cache" / "normalization.json")
+    split = Split(cache, read_labels(araus.labels, "validation"), scale)
+    one = Run(TrainSettings("Baseline_CNN", epochs=4, patience=patience, device="cpu"), scale, tmp_path)
+    if error == 1:
+        assert train(one, split, split) == tmp_path / "best.pt"
+    else:
+        with pytest.raises(ValueError, match="no epoch of 3 had a finite validation error"):
+            train(one, split, split)
+    assert one.epoch == 3
+
+
 def test_evaluation_prints_the_paper_beside_the_model(araus: Araus, trained: Path, tmp_path: Path) -> None:
     best, figures = trained / "out" / "best.pt", tmp_path / "figures.json"
     options = ["--cache", str(trained / "cache"), "--labels", str(araus.labels), "--out", str(figures)]
-    done = runner.invoke(app, ["evaluate", str(best), *options, "--rounds", "10"], env={"COLUMNS": "200"})
+    other = tmp_path / "best.pt"
+    other.write_bytes(best.read_bytes())
+    models = [str(best), str(other)]
+    done = runner.invoke(app, ["evaluate", *models, *options, "--rounds", "10"], env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
     assert "PANNs (paper)" in done.output
     table = json.loads(figures.read_text())
-    assert set(table) == {"constant (training means)", "SoundEQnet (best.pt)"}
-    value, low, high = table["SoundEQnet (best.pt)"]["paq_mse"]
+    assert set(table) == {"constant (training means)", f"SoundEQnet ({best})", f"SoundEQnet ({other})"}
+    value, low, high = table[f"SoundEQnet ({best})"]["paq_mse"]
     assert low <= value <= high
 
 
@@ -173,6 +220,34 @@ def test_normalisation_is_mean_and_spread() -> None:
     x, y = Normalization.measure(mel, sone).apply(mel, sone)
     assert x.shape == (5, 50, 64) and y.shape == (5, 250, 1)
     np.testing.assert_allclose([x.mean(), x.std(), y.mean(), y.std()], [0, 1, 0, 1], atol=1e-4)
+
+
+def test_normalisation_is_measured_block_by_block() -> None:
+    rng = np.random.default_rng(0)
+    mel, sone = (rng.normal(-40, 0.5, shape).astype(np.float16) for shape in ((200, 101, 64), (200, 500)))
+    rows = np.flatnonzero(rng.random(200) < 0.8)
+    tracemalloc.start()
+    scale = Normalization.measure(mel, sone, rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < mel.nbytes
+    some = mel[rows].astype(np.float64)
+    np.testing.assert_allclose(scale.mel_mean, some.mean(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(scale.mel_std, some.std(axis=(0, 1)), rtol=1e-6)
+    wanted = sone[rows].astype(np.float64)
+    assert (scale.loudness_mean, scale.loudness_std) == pytest.approx((wanted.mean(), wanted.std()), rel=1e-9)
+
+
+def test_faults_in_files_are_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"scale\.json: not a file of means"):
+        Normalization.read(tmp_path / "scale.json")
+    monkeypatch.setattr("training.__main__.app", lambda: (tmp_path / "gone").read_text())
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 65
+    assert capsys.readouterr().err == f"{tmp_path / 'gone'}: No such file or directory.\n"
 
 
 def test_the_command_line_teaches() -> None:

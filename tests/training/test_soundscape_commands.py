@@ -1,6 +1,7 @@
 """The commands that made the shipped weights, end to end on tiny recordings: mix, distil, listen, judge, export."""
 
 import json
+import shutil
 from math import isnan
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from model_export.__main__ import app as export_app
 from monitor.model import Bundle
 from training.__main__ import app
+from training.networks import Checkpoint
 
 
 def run(*arguments: object) -> str:
@@ -30,8 +32,14 @@ def test_recordings_become_a_bundle(recordings: Path, shared: Path, tmp_path: Pa
     out = tmp_path / "trained.pt"
     run("distil", "--work", work, "--out", out, "--minutes", 0.05, "--scaling", scaling)
     assert (work / "narrow" / "curve.csv").read_text().startswith("step,minutes,clips")
+    told = CliRunner().invoke(app, ["distil", "--work", str(work), "--out", str(out), "--start", str(out)])
+    assert "begun from other weights" in str(told.exception)
+    shutil.rmtree(work / "narrow")
     again = run("distil", "--work", work, "--out", out, "--minutes", 0.02, "--start", out)
     assert "calibration errors" in again
+    assert "event_short" in run("recalibrate", out, "--work", work, "--out", tmp_path / "fields.json")
+    fields = Checkpoint.load(out).more["bundle"]
+    assert json.loads((tmp_path / "fields.json").read_text())["thresholds"] == fields["thresholds"]
     table = run("judge", out, "--work", work)
     assert "PAQ correlation" in table and "AUC Bird" in table
     figures = json.loads(run("judge", out, "--work", work, "--json"))

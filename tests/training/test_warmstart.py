@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from training.losses import ALPHA, Batch, PlainSum, UncertaintyWeights, affect_o
 from training.networks import Outputs
 from training.networks.soundeqnet import Head, SoundEQnet
 from training.normalization import Normalization
-from training.recipe import calibrated_fields, checkpoint, rescale, scores
-from training.refit import classify_pooled, make_linear, pool_windows, refit
+from training.recipe import calibrated_fields, checkpoint, rescale
+from training.refit import make_linear, nodes_of, pool_windows, refit
 from training.soundscape_data import SoundscapeData
 from training.warmstart import NarrowSoundEQnet, assemble, narrow, settle, sparse_branch
 
@@ -65,14 +66,14 @@ def test_a_sparse_branch_costs_as_much_as_the_narrowest() -> None:
     assert sizes[3] == sizes[9]
 
 
-def clips(folder: Path, count: int = 12) -> SoundscapeData:
+def clips(folder: Path, count: int = 12, seconds: float = 4.8) -> SoundscapeData:
     """Soundscapes of noise whose labels follow its level."""
     rng = np.random.default_rng(0)
     level = rng.random(count).astype(np.float32)
-    mel = (-60 + 30 * level[:, None, None] + rng.normal(0, 3, (count, 481, 64))).astype(np.float16)
+    mel = (-60 + 30 * level[:, None, None] + rng.normal(0, 3, (count, round(100 * seconds) + 1, 64))).astype(np.float16)
     arrays = {
         "mel": mel,
-        "loudness": (2 + 10 * level[:, None] + rng.random((count, 2400))).astype(np.float16),
+        "loudness": (2 + 10 * level[:, None] + rng.random((count, round(500 * seconds)))).astype(np.float16),
         "teacher_scene": np.full((count, 3, 3), 1 / 3, dtype=np.float32),
         "teacher_event": np.clip(rng.random((count, 3, 15)), 0.05, 0.95).astype(np.float32),
         "teacher_affect": (1 + 3 * np.broadcast_to(level[:, None, None], (count, 3, 10))).astype(np.float32),
@@ -83,7 +84,7 @@ def clips(folder: Path, count: int = 12) -> SoundscapeData:
         "closed": np.zeros(count, dtype=bool),
     }
     Shards(folder).write(0, arrays)
-    return SoundscapeData([folder], Normalization.measure(mel, arrays["loudness"]), seed=0)
+    return SoundscapeData(folder, Normalization.measure(mel, arrays["loudness"]), seed=0)
 
 
 def test_pooled_windows_give_what_the_network_gives(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_pooled_windows_give_what_the_network_gives(tmp_path: Path) -> None:
         whole = affect_of(network(batch.mel, batch.loudness))
         # the heads of a narrow network read their own frequency weights: compare through the whole network
         full = assemble(network).eval()
-        again = affect_of(classify_pooled(full, pooled.mel, pooled.loudness, pooled.kernels))
+        again = affect_of(full.classify(nodes_of(full, pooled)))
     torch.testing.assert_close(again, whole, rtol=1e-3, atol=1e-3)
 
 
@@ -104,20 +105,35 @@ def test_refitted_heads_fit_and_are_calibrated(tmp_path: Path) -> None:
     data = clips(tmp_path)
     thin = NarrowSoundEQnet((3,)).eval()
     pooled = pool_windows(thin, data, np.arange(len(data)), [(4.8, 1), (4.0, 1)])
+
+    def affect() -> np.ndarray:  # type: ignore[type-arg]
+        with torch.inference_mode():
+            return affect_of(network.eval().classify(nodes_of(network, pooled))).numpy()
+
     mel, loudness = pooled.mel / pooled.mel.std(), pooled.loudness / pooled.loudness.std()  # as large as trained ones
     pooled = replace(pooled, mel=mel, loudness=loudness)
     network = assemble(thin)
     start_biases(network, data)
-    before = scores(network, pooled)[2]
+    before = affect()
     refit(network, pooled, data.targets)
-    after = scores(network, pooled)[2]
+    after = affect()
     wanted = data.targets.affect[pooled.clip.numpy()]
     assert ((after - wanted) ** 2).mean() < 0.8 * ((before - wanted) ** 2).mean()
-    fields = calibrated_fields(network, pooled, data.targets)
-    assert fields["ece"]["event"] <= fields["ece"]["event_uncalibrated"] + 0.02
+    errors = calibrated_fields(network, [data])["metrics"]["ece"]
+    assert errors["event"] <= errors["event_uncalibrated"] + 0.02
     saved = checkpoint(network, data.normalization, {})
     saved.save(tmp_path / "out.pt")
     assert (tmp_path / "out.pt").stat().st_size < 12e6
+
+
+def test_the_newest_4_s_are_calibrated_on_clips_of_4_s_alone(tmp_path: Path) -> None:
+    network, long, short = SoundEQnet().eval(), clips(tmp_path / "long"), clips(tmp_path / "short", 9, seconds=4)
+    without, both = calibrated_fields(network, [long]), calibrated_fields(network, [short, long])
+    assert without["calibration"]["event_short"] == without["calibration"]["event"] == both["calibration"]["event"]
+    assert both["calibration"]["event_short"] != both["calibration"]["event"]
+    assert "event_short" in both["metrics"]["ece"] and "event_short" not in without["metrics"]["ece"]
+    with pytest.raises(ValueError, match="longer than 4 s"):
+        calibrated_fields(network, [short])
 
 
 def test_a_head_made_linear_is_linear() -> None:
@@ -146,11 +162,21 @@ def test_rescaled_weights_give_the_same_from_inputs_on_the_other_scale() -> None
 def test_distillation_resumes(tmp_path: Path) -> None:
     data = clips(tmp_path / "data")
     settings = DistilSettings(minutes=0.02, batch=4, frames=401, frames_start=321, warmup=2)
-    distil(NarrowSoundEQnet(), data, None, settings, tmp_path / "run")
-    first = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+
+    def run(settings: DistilSettings, weights: int = 0) -> dict[str, Any]:
+        torch.manual_seed(weights)
+        distil(NarrowSoundEQnet(), data, None, settings, tmp_path / "run")
+        return dict(torch.load(tmp_path / "run" / "last.pt", weights_only=True))
+
+    first = run(settings)
     assert first["step"] >= 1
-    distil(NarrowSoundEQnet(), data, None, settings, tmp_path / "run")
-    assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] > first["step"]
+    assert run(settings)["step"] == first["step"], "the budget is spent: read, not trained on"
+    assert run(replace(settings, minutes=first["spent"] / 60 + 0.01))["step"] > first["step"]
+    with pytest.raises(ValueError, match="begun from other weights"):
+        run(settings, weights=1)
+    data.normalization = Normalization.measure(data.arrays["mel"] + 1, data.arrays["loudness"])
+    with pytest.raises(ValueError, match="another seed or scaling"):
+        run(settings)
 
 
 def test_losses_are_weighted_as_published() -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from monitor.types import EVENTS
 from training.commands.console import console, progress_bar
-from training.commands.soundscapes import PLACES, SINGLES, Labels, Recordings, Scaling, Teachers, Work
+from training.commands.soundscapes import PLACES, SINGLES, Labels, Recordings, Scaling, Teachers, Work, sets
 
 SURE = 0.8
 """Probability from which the narrator tells a sound as clearly heard."""
@@ -58,9 +58,9 @@ def judge(
 ) -> None:
     """Print the table of the model card: scenes, sounds, affect on held-out material, with 95 % intervals."""
     from training.distil import predict
-    from training.features import Shards
-    from training.judge import clamped_affect, event_areas, told
+    from training.judge import event_areas, told
     from training.judge import judge as figures_of
+    from training.losses import clamped_affect
     from training.networks import Checkpoint
     from training.normalization import Normalization
     from training.soundscape_data import SoundscapeData
@@ -68,9 +68,8 @@ def judge(
     held = Checkpoint.load(checkpoint)
     network, scale = held.module(), Normalization.from_dict(held.normalisation)
     found: dict[str, Any] = {}
-    names = [SINGLES, *(folder.name for kind in (f"{PLACES}*", "held_out_*s") for folder in sorted(work.glob(kind)))]
-    for name in (name for name in names if Shards(work / name).done()):
-        data = SoundscapeData([work / name], scale, 0)
+    for folder in sets(work, SINGLES, f"{PLACES}*", "held_out_*s"):
+        name, data = folder.name, SoundscapeData(folder, scale, 0)
         frames = int(seconds * 100) + 1 if seconds else data.arrays["mel"].shape[1]
         outputs = predict(network, data, frames)
         scene, event, affect = (x.double().numpy() for x in (outputs.scene, outputs.event, clamped_affect(outputs)))

@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,18 +50,24 @@ def mix(
 
 
 def _shard(fixed: tuple[Path, Path, Path, Path, Path, Path, int, bool, int], index: int) -> None:
-    from training.mixture.generate import Generator, MixtureJob
+    import torch
+
+    from training.features import Shards
+    from training.mixture.generate import Generator
     from training.mixture.sources import AudioStore, read_manifest, split
     from training.teachers import Ensemble
 
     recordings, labels, teachers, scaling, store, out, seconds, held_out, seed = fixed
-    job = MixtureJob(out, seconds, index + 1, seed)
+    shards = Shards(out)
+    if shards.path(index).is_file():
+        return
+    torch.set_num_threads(1)
     rows = read_labels(labels, "train")
     sources = split(read_manifest(recordings), held_out=held_out)
     generator = Generator(
         sources, list(zip(rows.scene, rows.events, strict=True)), AudioStore(store), Ensemble(teachers, scaling)
     )
-    generator.run(job, part=index, parts=index + 1)
+    shards.write(index, generator.shard(index, seconds, seed))
 
 
 def distil(
@@ -73,7 +79,7 @@ def distil(
     ] = None,
     scaling: Annotated[
         Path | None,
-        typer.Option(help="normalization.json to express the weights for; default: measured on the soundscapes"),
+        typer.Option(help="the authors' normalization.json, to express the weights for; default: as trained"),
     ] = None,
     seed: int = 0,
 ) -> None:
@@ -87,11 +93,7 @@ def distil(
     from training.recipe import SHIPPED, checkpoint, finish, narrow_network, rescale
     from training.soundscape_data import SoundscapeData
 
-    def sets(kind: str) -> list[Path]:
-        return sorted(folder for folder in work.glob(f"{kind}_*s") if Shards(folder).done())
-
-    training, validation = sets("train"), sets("held_out")
-    validation += [work / PLACES] if Shards(work / PLACES).done() else []
+    training, validation = sets(work, "train_*s"), sets(work, "held_out_*s", PLACES)
     if not training or not validation:
         raise ValueError(f"{work}: no soundscapes; run `python -m training mix` first, with and without --held-out.")
     begun: SoundEQnet | None = None
@@ -108,8 +110,8 @@ def distil(
         first = Shards(training[0]).read(limit=40)
         scale = Normalization.measure(first["mel"], first["loudness"])
         scale_file.write_text(json.dumps(scale.as_dict()))
-    data = [SoundscapeData([folder], scale, seed) for folder in training]
-    held = [SoundscapeData([folder], scale, seed) for folder in validation]
+    data = [SoundscapeData(folder, scale, seed) for folder in training]
+    held = [SoundscapeData(folder, scale, seed) for folder in validation]
     recipe = replace(SHIPPED, minutes=minutes, seed=seed)
     with progress_bar() as progress:
         task = progress.add_task("narrow network", total=100)
@@ -119,13 +121,46 @@ def distil(
 
         trained = narrow_network(recipe, begun, data[0], held[0], work / "narrow", tick)
         network, fields = finish(trained, data, held, recipe)
-    ece = fields.pop("ece")
     if scaling is not None:
-        other = Normalization.read(scaling)
+        other = replace(Normalization.read(scaling), source="published")
         rescale(network, scale, other)
         scale = other
-    checkpoint(network, scale, fields | {"metrics": {"ece": ece}}).save(out)
-    console.print(f"{out}: calibration errors {', '.join(f'{key} {value:.3f}' for key, value in ece.items())}")
+    checkpoint(network, scale, fields).save(out)
+    print_errors(out, fields)
+
+
+def recalibrate(
+    checkpoint: Annotated[Path, typer.Argument(help="checkpoint of SoundEQnet, of `distil` or of a bundle")],
+    work: Work,
+    out: Annotated[Path, typer.Option(help="JSON for `python -m model_export amend --fields`")],
+) -> None:
+    """Calibrate as `distil` does, on what was held out and the places of `listen`, and nothing else."""
+    from training.networks import Checkpoint
+    from training.networks.soundeqnet import SoundEQnet
+    from training.normalization import Normalization
+    from training.recipe import calibrated_fields
+    from training.soundscape_data import SoundscapeData
+
+    held = Checkpoint.load(checkpoint)
+    network, scale = held.module(), Normalization.from_dict(held.normalisation)
+    if not isinstance(network, SoundEQnet):
+        raise ValueError(f"{checkpoint}: a checkpoint of {held.network}; SoundEQnet is calibrated here.")
+    fields = calibrated_fields(network, [SoundscapeData(one, scale, 0) for one in sets(work, "held_out_*s", PLACES)])
+    out.write_text(json.dumps(fields, indent=1))
+    print_errors(out, fields)
+
+
+def sets(work: Path, *patterns: str) -> list[Path]:
+    """Folders of finished soundscapes below the work folder."""
+    from training.features import Shards
+
+    return [folder for pattern in patterns for folder in sorted(work.glob(pattern)) if Shards(folder).done()]
+
+
+def print_errors(out: Path, fields: dict[str, Any]) -> None:
+    """Say what was written and how far its probabilities are off."""
+    errors = fields["metrics"]["ece"]
+    console.print(f"{out}: calibration errors {', '.join(f'{key} {value:.3f}' for key, value in errors.items())}")
 
 
 def attribution(recordings: Recordings, out: Annotated[Path, typer.Option(help="Markdown file")]) -> None:

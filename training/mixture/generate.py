@@ -1,15 +1,12 @@
 """Rendering many soundscapes to shards of features, labels by construction and the teachers' opinions."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from monitor.types import RATE_HZ
-from training.features import Shards, clip_features
+from training.features import clip_features
 from training.mixture.plan import Part, Plan, Planner, Row
 from training.mixture.render import Renderer, Soundscape
 from training.mixture.sources import AudioStore, Source
@@ -20,16 +17,6 @@ LEAD_S = 1
 CLIPS_A_SHARD = 32
 
 
-@dataclass(frozen=True, slots=True)
-class MixtureJob:
-    """What to render: everything that makes the result reproducible."""
-
-    out: Path
-    seconds: int
-    shards: int
-    seed: int
-
-
 class Generator:
     """Renders soundscapes, hears them with the node's features, and asks the teachers."""
 
@@ -38,19 +25,10 @@ class Generator:
         self.renderer = Renderer(store)
         self.ensemble = ensemble
 
-    def run(self, job: MixtureJob, part: int = 0, parts: int = 1, tick: Callable[[], None] = lambda: None) -> None:
-        """Write every `parts`-th shard of the job, skipping finished ones; `tick` is called after each shard."""
-        torch.set_num_threads(1)
-        shards = Shards(job.out)
-        for index in range(part, job.shards, parts):
-            if not shards.path(index).is_file():
-                shards.write(index, self.shard(job, index))
-            tick()
-
-    def shard(self, job: MixtureJob, index: int) -> dict[str, NDArray[np.generic]]:
-        """Render shard `index` of a job; the same seed gives the same clips."""
-        rngs = [np.random.default_rng([job.seed, index, clip]) for clip in range(CLIPS_A_SHARD)]
-        n = (job.seconds + LEAD_S) * RATE_HZ
+    def shard(self, index: int, seconds: int, seed: int) -> dict[str, NDArray[np.generic]]:
+        """Render shard `index` of soundscapes of `seconds`; the same seed gives the same clips."""
+        rngs = [np.random.default_rng([seed, index, clip]) for clip in range(CLIPS_A_SHARD)]
+        n = (seconds + LEAD_S) * RATE_HZ
         return self._hear(self.renderer.render(self.planner.draw(rng), n, rng) for rng in rngs)
 
     def recordings(
