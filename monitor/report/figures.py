@@ -7,11 +7,9 @@ from monitor.aggregate.days import PARTS, DayParts, lden
 from monitor.aggregate.histogram import level_db
 from monitor.aggregate.statistics import ENERGY_UNIT_PA2, SHARE_UNIT, IntervalStats
 from monitor.aggregate.summary import levels_of
-from monitor.records import DayLevels, Interval, SoundEvent
+from monitor.records import LEAST_COVERAGE, DayLevels, Interval, SoundEvent
 from monitor.report.sheet import FULL_S, Sheet, Slot
 
-LEAST_COVERAGE = 0.5
-"""An hour that was heard for less of its time is not ranked, nor called calm; a minute is held against no limit."""
 LOUDEST_EVENTS = 12
 
 
