@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import time
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
@@ -209,8 +209,3 @@ def example() -> str:
             lines += EXAMPLE_RULE.rstrip().splitlines()
         lines.append("")
     return "\n".join(lines)
-
-
-def local_hour(settings: Settings, time: datetime) -> int:
-    """Return the hour of a time on the node's own clock face."""
-    return time.astimezone(ZoneInfo(settings.node.time_zone)).hour

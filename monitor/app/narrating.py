@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from monitor.app.health import Vitals
 from monitor.app.recorder import Recorder
@@ -30,7 +29,6 @@ class Narrating:
     def __init__(self, narrator: Narrator, recorder: Recorder, vitals: Vitals, settings: Settings) -> None:
         self._narrator, self._recorder, self._vitals = narrator, recorder, vitals
         self._digest = settings.narrate.digest
-        self._zone = ZoneInfo(settings.node.time_zone)
 
     def run(self, inbox: Channel[Told], aborted: Callable[[], bool]) -> None:
         """Tell whatever comes until the channel ends."""
@@ -51,7 +49,7 @@ class Narrating:
 
     def _usual(self, period: PeriodSummary) -> Usual | None:
         try:
-            return self._recorder.history.usual(period.start.astimezone(self._zone).hour, period.start)
+            return self._recorder.history.usual(period.start)
         except DatabaseError as error:
             log.warning("history.unreadable", extra={"error": str(error)})
             return None

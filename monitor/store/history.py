@@ -150,9 +150,9 @@ class History:
             total.merge(stats)
         return total
 
-    def usual(self, local_hour: int, before: datetime) -> Usual | None:
-        """Return what this node's periods at a local hour were like on the days before; None without any."""
-        return usual(self._file, self._zone, local_hour, before)
+    def usual(self, time: datetime) -> Usual | None:
+        """Return what this node's periods at the local hour of a time were like on the days before; None without."""
+        return usual(self._file, self._zone, time)
 
     def recall(self, start: datetime, end: datetime) -> Remembered:
         """Return what is known of [start, end): minutes with their statistics, and events that ended in it.

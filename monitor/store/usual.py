@@ -16,17 +16,18 @@ SCALE = """SELECT json FROM journal WHERE kind IN ('boot', 'calibration') AND st
 """The entry of the journal that tells what levels rested on at a time."""
 
 
-def usual(file: PerThread, zone: ZoneInfo, local_hour: int, before: datetime) -> Usual | None:
-    """Return medians and tenths of the periods of a local hour on the days before; None without any.
+def usual(file: PerThread, zone: ZoneInfo, time: datetime) -> Usual | None:
+    """Return medians and tenths of the periods of a time's local hour on the days before; None without any.
 
     Periods on another scale than that of now do not count: levels before and after a calibration are not comparable.
     """
-    today = before.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    local_hour = time.astimezone(zone).hour
+    today = time.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     LAeq: list[float] = []
     N5: list[float] = []
     days = 0
     with file.reading() as connection:
-        scale = _scale(connection.execute(f"SELECT ({SCALE.format('?')})", (micros(before),)).fetchone()[0])
+        scale = _scale(connection.execute(f"SELECT ({SCALE.format('?')})", (micros(time),)).fetchone()[0])
         for back in range(1, USUAL_DAYS + 1):
             hour = (today - timedelta(days=back)).replace(hour=local_hour).astimezone(UTC)
             rows = connection.execute(

@@ -136,13 +136,13 @@ def test_usual_is_the_same_local_hour_of_earlier_days(history: History) -> None:
     (period,) = [r for r in engine.advance(300 * RATE_HZ, 300 * RATE_HZ) if isinstance(r, PeriodSummary)]
     stats = engine.stats_of(period)
     now = datetime(2026, 3, 30, 10, 30, tzinfo=UTC)  # the day after the clock change: 12:30 in Amsterdam
-    assert history.usual(12, now) is None
+    assert history.usual(now) is None
     for back, level in ((1, 50.0), (2, 54.0), (3, 52.0)):
         for utc_hour, offset in ((10, 0.0), (11, 0.5), (9, 30.0)):
             start = (now - timedelta(days=back)).replace(hour=utc_hour, minute=0)
             levels = period.levels.model_copy(update={"LAeq": level + offset})
             history.add(period.model_copy(update={"start": start, "levels": levels}), stats)
-    usual = history.usual(12, now)
+    usual = history.usual(now)
     assert usual is not None and usual.n_days == 3 and usual.local_hour == 12
     assert usual.LAeq_median == 52.5, "before the change of the clocks the local hour began an hour later in UTC"
     assert usual.LAeq_p10 is not None and usual.LAeq_p10 < 52.5 < usual.LAeq_p90
@@ -150,7 +150,7 @@ def test_usual_is_the_same_local_hour_of_earlier_days(history: History) -> None:
         update={"start": now - 4 * DAY, "quality": period.quality.model_copy(update={"coverage": 0.1})}
     )
     history.add(nearly_silent, stats)
-    assert history.usual(12, now).n_days == 3
+    assert history.usual(now).n_days == 3
 
 
 def test_captions_alerts_and_the_journal_are_kept(history: History) -> None:

@@ -31,7 +31,7 @@ def history(tmp_path: Path) -> History:
 
 
 def test_without_a_journal_all_periods_count(history: History) -> None:
-    usual = history.usual(10, NOW)
+    usual = history.usual(NOW)
     assert usual is not None and (usual.n_days, usual.LAeq_median) == (8, 50.0)
 
 
@@ -39,9 +39,9 @@ def test_periods_before_a_calibration_do_not_count(history: History) -> None:
     history.note("boot", {"full_scale_pa": 2.8}, NOW - 9 * DAY)
     history.note("calibration", {"full_scale_pa": 9.0}, NOW - 3.5 * DAY)
     history.note("boot", {"full_scale_pa": 9.0}, NOW - 2.5 * DAY)
-    usual = history.usual(10, NOW)
+    usual = history.usual(NOW)
     assert usual is not None and (usual.n_days, usual.LAeq_median) == (3, 60.0)
-    before = history.usual(10, NOW - 4 * DAY)
+    before = history.usual(NOW - 4 * DAY)
     assert before is not None and (before.n_days, before.LAeq_median) == (4, 50.0)
 
 
@@ -49,5 +49,5 @@ def test_a_device_that_was_away_for_a_while_keeps_its_periods(history: History) 
     history.note("boot", {"full_scale_pa": 2.8}, NOW - 9 * DAY)
     history.note("calibration", {"full_scale_pa": 9.0}, NOW - 3.5 * DAY)
     history.note("boot", {"full_scale_pa": 2.8}, NOW - 0.5 * DAY)
-    usual = history.usual(10, NOW)
+    usual = history.usual(NOW)
     assert usual is not None and (usual.n_days, usual.LAeq_median) == (5, 50.0)

@@ -15,7 +15,6 @@ from monitor.narrate.narrator import Narrator
 from monitor.records import PeriodSummary
 from monitor.settings import Settings
 from monitor.store.history import History
-from monitor.types import EVENTS
 
 
 def narrate(
@@ -30,9 +29,8 @@ def narrate(
     history = History(config.existing_state(state) / "history.db", settings.aggregate, settings.node.time_zone)
     period = _period(history, settings, at)
     bundle = Bundle.load(settings.model.bundle)
-    thresholds = dict(zip(EVENTS, bundle.thresholds.active, strict=True))
-    narrator = Narrator(settings.narrate, settings.node, thresholds=thresholds)
-    usual = history.usual(config.local_hour(settings, period.start), period.start)
+    narrator = Narrator(settings.narrate, settings.node, thresholds=bundle.active_from)
+    usual = history.usual(period.start)
     if dry_run:
         typer.echo(narrator.dry_run(period, usual))
         return
