@@ -14,7 +14,7 @@ from monitor.model.bundle import Bundle, BundleError
 from monitor.narrate.llm import LlmError, api_key
 from monitor.publish.link.address import Address, MqttConfigError
 from monitor.publish.link.connection import Lost
-from monitor.publish.link.dialer import Dialer
+from monitor.publish.link.dialer import dial
 from monitor.settings import Settings
 from monitor.sources.calibration import CalibrationStore, CalibrationUnreadable, device_key, resolve
 from monitor.sources.contract import SourceError
@@ -126,7 +126,7 @@ def _broker(settings: Settings, state: Path) -> Iterator[Finding]:
         return
     try:
         address = Address.of(settings.mqtt)
-        Dialer(settings.mqtt).dial(f"{settings.node.name}-doctor").close()
+        dial(settings.mqtt, f"{settings.node.name}-doctor").close()
     except (Lost, MqttConfigError) as error:
         yield Finding("broker", "fail", f"{settings.mqtt.url}: {error}", "check mqtt.url, credentials and certificates")
         return

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
+from monitor.publish.contract.messages import Identity
+from monitor.publish.home_assistant import discovery_topic
 from monitor.publish.link.address import Address, MqttConfigError
 from monitor.settings import Settings
 
@@ -37,6 +39,13 @@ class Node:
         """Its name at the broker: '/' keeps a.b of c apart from b.c of a."""
         return f"{self.settings.node.site}/{self.settings.node.name}"
 
+    @property
+    def discovery(self) -> str | None:
+        """The topic that announces it to Home Assistant, whose names have fewer characters; None when it does not."""
+        node, mqtt = self.settings.node, self.settings.mqtt
+        identity = Identity(site=node.site, node=node.name, session="")
+        return discovery_topic(identity, mqtt.discovery_prefix) if mqtt.discovery else None
+
 
 def read(table: Path, common: Path | None, url: str, *, own_authority: bool) -> list[Node]:
     """Return the nodes of a CSV file, over the settings that all share.
@@ -51,6 +60,7 @@ def read(table: Path, common: Path | None, url: str, *, own_authority: bool) -> 
     columns = _columns(table, next(reader, []))
     nodes: dict[str, Node] = {}
     lines: dict[str, int] = {}
+    announced: dict[str, Node] = {}
     faults: list[str] = []
     for row in reader:
         where = f"{table}, line {reader.line_num}"
@@ -64,6 +74,8 @@ def read(table: Path, common: Path | None, url: str, *, own_authority: bool) -> 
             continue
         if node.user in nodes:
             faults.append(f"{where}: {node.user} stands in line {lines[node.user]} already.")
+        elif node.discovery is not None and (other := announced.setdefault(node.discovery, node)) is not node:
+            faults.append(f"{where}: Home Assistant cannot tell {node.user} from {other.user}: give it another name.")
         nodes.setdefault(node.user, node)
         lines.setdefault(node.user, reader.line_num)
     if faults:

@@ -17,7 +17,7 @@ from monitor.publish.drain import Drain
 from monitor.publish.home_assistant import discovery, discovery_topic
 from monitor.publish.link.address import MqttConfigError
 from monitor.publish.link.connection import Connection, Lost, Refused, Will, content
-from monitor.publish.link.dialer import Backoff, Dialer
+from monitor.publish.link.dialer import Backoff, dial
 from monitor.publish.posts import Post, Posts
 from monitor.settings import MqttSettings
 from monitor.store.outbox import Outbox
@@ -45,7 +45,6 @@ class Voice(threading.Thread):
         self.failure: Exception | None = None
         self.meta: Meta | None = None
         self._settings, self._identity, self._outbox, self._posts = settings, identity, outbox, posts
-        self._dialer = Dialer(settings)
         self._drain: Drain | None = None
         self._stop_at: float | None = None
         self._sent: tuple[str, int] = ("", 0)
@@ -95,8 +94,9 @@ class Voice(threading.Thread):
         backoff = Backoff()
         while True:
             try:
-                connection = self._dialer.dial(
-                    f"soundscape-{self._identity.site}-{self._identity.node}",
+                connection = dial(
+                    self._settings,
+                    client_id(self._identity),
                     will=Will(topic(self._identity, "status"), self._status("offline", "connection lost")),
                     window=self._settings.max_in_flight,
                     on_acknowledged=self._acknowledged,
@@ -207,6 +207,11 @@ class Voice(threading.Thread):
             select.select([self._posts.bell], [], [], left)
             self._posts.silence()
         return self._stop_at is not None
+
+
+def client_id(identity: Identity) -> str:
+    """Return what a node calls itself at a broker; no two nodes share it, as names hold no slash."""
+    return f"soundscape-{identity.site}/{identity.node}"
 
 
 def _today() -> str:

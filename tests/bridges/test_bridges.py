@@ -103,7 +103,7 @@ def test_minutes_become_valid_entities_once_each(
         node.publish(minute(index, laeq=50.0 + index))
     node.publish(caption())
     wait_for(lambda: len(context_broker.entities) == 10)
-    one = context_broker.entities["urn:ngsi-ld:NoiseLevelObserved:park-gate-2026-05-01T10:03:00Z_2026-05-01T10:04:00Z"]
+    one = context_broker.entities["urn:ngsi-ld:NoiseLevelObserved:park:gate:2026-05-01T10:03:00Z_2026-05-01T10:04:00Z"]
     assert one["LAeq"] == {"type": "Property", "value": 53.0, "observedAt": "2026-05-01T10:04:00Z", "unitCode": "2N"}
     assert one["location"]["value"] == {"type": "Point", "coordinates": [4.3, 52.1]}
     assert "sonometerClass" not in one
@@ -176,6 +176,14 @@ def test_a_day_becomes_an_entity_with_its_level(validator: Callable[[dict[str, A
     assert validator(key_values(body)) == []
 
 
+def test_nodes_of_other_names_never_share_an_entity() -> None:
+    day = examples()["digest"]
+    pair = [day.model_copy(update={"site": site, "node": node}) for site, node in (("a", "b-c"), ("a-b", "c"))]
+    bodies = [entity(message, (52.0, 5.0)) for message in pair]  # type: ignore[arg-type]
+    for key in ("id", "refDevice"):
+        assert bodies[0][key] != bodies[1][key]  # type: ignore[index]
+
+
 def test_measures_reach_an_iot_agent(node: Publisher, mosquitto: Mosquitto) -> None:
     agent = IotAgent()
     wait_for(lambda: node.state == "connected")
@@ -183,7 +191,7 @@ def test_measures_reach_an_iot_agent(node: Publisher, mosquitto: Mosquitto) -> N
     node.publish(minute())
     wait_for(lambda: len(agent.measures) == 1)
     device, body = agent.measures[0]
-    assert device == "park-gate"
+    assert device == "park:gate"
     assert (body["LAeq"], body["TimeInstant"]) == (53.2, "2026-05-01T10:01:00Z")
     bridge.end()
     agent.close()

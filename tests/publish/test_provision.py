@@ -223,6 +223,10 @@ def test_an_authority_whose_key_is_kept_elsewhere_stays_the_authority(fleet: Fle
         ("site,name,time_zone\npark,gate,Mars\n", "line 2: node.time_zone: 'Mars' is no IANA time zone"),
         ("site;name;time_zone\npark;gate;Mars\n", "line 2: node.time_zone: 'Mars'"),
         ("site,name,mqtt.cert_file\npark,gate,/c\n", "line 2: mqtt.cert_file and mqtt.key_file go together"),
+        (
+            "site,name,mqtt.discovery\npark,1_gate,true\npark_1,gate,true\n",
+            "line 3: Home Assistant cannot tell park_1/gate from park/1_gate",
+        ),
     ],
 )
 def test_wrong_rows_are_told_by_their_line(fleet: Fleet, rows: str, words: str) -> None:
@@ -230,6 +234,11 @@ def test_wrong_rows_are_told_by_their_line(fleet: Fleet, rows: str, words: str) 
     with pytest.raises(Failure, match=re.escape(words)) as told:
         read(fleet.table, None, BROKER, own_authority=True)
     assert told.value.code == 65
+
+
+def test_names_that_only_home_assistant_would_confuse_are_fine_without_it(fleet: Fleet) -> None:
+    fleet.table.write_text("site,name,mqtt.discovery\npark,1_gate,true\npark_1,gate,false\n")
+    assert len(read(fleet.table, None, BROKER, own_authority=True)) == 2
 
 
 def test_every_wrong_row_is_told_and_nothing_is_written(fleet: Fleet) -> None:

@@ -1,6 +1,7 @@
 """A node's messages arrive, as documented, on a real broker."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -176,7 +177,7 @@ def test_a_dead_connection_leaves_the_last_will(make: Make, ear: Ear, mosquitto:
     publisher = make()
     publisher.start()
     wait_for(lambda: publisher.state == "connected")
-    publisher._voice._drain._connection._client.socket().close()  # the network is cut
+    publisher._voice._drain._connection._client.socket().shutdown(socket.SHUT_RDWR)  # the network is cut
     wait_for(lambda: [r.message.result.state for r in ear.of("status")] == ["online", "offline", "online"])
     will = ear.of("status")[1].message
     assert (will.result.reason, will.session) == ("connection lost", "s1")

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from brokers import Mosquitto, free_port, wait_for
 from certificates import Authority
+from paho.mqtt.enums import MQTTProtocolVersion
 from records import caption, minute
 
 from monitor.publish.contract.messages import Identity
 from monitor.publish.link.address import MqttConfigError
 from monitor.publish.link.connection import Lost
-from monitor.publish.link.dialer import Backoff
+from monitor.publish.link.dialer import Backoff, dial
 from monitor.publish.mqtt import Publisher
+from monitor.publish.voice import client_id
 from monitor.settings import MqttSettings
 
 IDENTITY = Identity(site="park", node="gate", session="s1")
@@ -185,6 +187,27 @@ def test_two_nodes_with_one_name_are_told_apart_by_the_broker_and_named(start: S
     wait_for(lambda: any("same site and name" in p.state for p in (first, second)))
     second.stop(0)
     wait_for(lambda: first.outbox_depth == 0)
+
+
+def test_nodes_of_other_names_never_share_a_client_id() -> None:
+    pair = [Identity(site=site, node=node, session="s") for site, node in (("a", "b-c"), ("a-b", "c"))]
+    assert client_id(pair[0]) != client_id(pair[1])
+
+
+def test_a_broker_that_was_slow_once_is_spoken_to_in_mqtt_5_again(
+    brokers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = brokers("allow_anonymous true\n")
+    settings = MqttSettings(url=broker.url)
+    monkeypatch.setattr("monitor.publish.link.connection.LOOPBACK_S", 0.1)
+    broker.freeze()
+    with pytest.raises(Lost, match="does not answer"):
+        dial(settings, "gate")
+    broker.thaw()
+    monkeypatch.setattr("monitor.publish.link.connection.LOOPBACK_S", 20)
+    connection = dial(settings, "gate")
+    connection.close()
+    assert connection.version == MQTTProtocolVersion.MQTTv5
 
 
 def test_an_unknown_host_and_a_closed_port_are_named(start: Start) -> None:

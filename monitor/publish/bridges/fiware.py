@@ -35,9 +35,9 @@ def entity(message: Envelope, position: Position) -> dict[str, Any] | None:
     figures = _figures(message)
     if figures is None:
         return None
-    node = f"{message.site}-{message.node}"
+    node = _device(message)
     body: dict[str, Any] = {
-        "id": f"urn:ngsi-ld:NoiseLevelObserved:{node}-{start}_{end}",
+        "id": f"urn:ngsi-ld:NoiseLevelObserved:{node}:{start}_{end}",
         "type": "NoiseLevelObserved",
         "dateObservedFrom": _time(start),
         "dateObservedTo": _time(end),
@@ -93,6 +93,11 @@ def _figures(message: Envelope) -> dict[str, tuple[Any, str | None]] | None:
         "coverage": (result.quality.coverage, None),
         "levelReference": (result.quality.level_reference, None),
     }
+
+
+def _device(message: Envelope) -> str:
+    """Return the name of a node that no other has: names hold no colon, which URNs and device ids may."""
+    return f"{message.site}:{message.node}"
 
 
 def _time(stamp: str) -> dict[str, Any]:
@@ -154,7 +159,7 @@ class ContextBroker(_Nodes):
 
 
 class IotAgent(_Nodes):
-    """A FIWARE IoT Agent JSON: device id SITE-NODE; `mid` goes along so that the platform can drop repeats."""
+    """A FIWARE IoT Agent JSON: device id SITE:NODE; `mid` goes along so that the platform can drop repeats."""
 
     batch = 1
 
@@ -170,7 +175,7 @@ class IotAgent(_Nodes):
             if body is None:
                 counts["left_out"] += 1
                 continue
-            device = f"{item.message.site}-{item.message.node}"
+            device = _device(item.message)
             params = {"k": self._api_key, "i": device, "t": body["TimeInstant"]}
             response = post(self._client, self._url, body, params=params)
             counts["sent" if response.is_success else "refused"] += 1

@@ -6,7 +6,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from monitor.publish.contract.messages import ROOT
+from monitor.publish.contract.messages import ROOT, Identity
+from monitor.publish.home_assistant import discovery_topic
 from monitor.settings import Settings
 
 ITERATIONS = 101
@@ -32,9 +33,8 @@ def rights_of_node(settings: Settings) -> tuple[str, ...]:
     site, node, mqtt = settings.node.site, settings.node.name, settings.mqtt
     rights = [f"topic write {ROOT}/{site}/{node}/#"]
     if mqtt.discovery:
-        device = f"soundscape_{site}_{node}".replace(".", "_")
         rights += [
-            f"topic write {mqtt.discovery_prefix}/device/{device}/config",
+            f"topic write {discovery_topic(Identity(site=site, node=node, session=''), mqtt.discovery_prefix)}",
             f"topic read {mqtt.discovery_prefix}/status",
         ]
     return tuple(rights)

@@ -29,6 +29,7 @@ from monitor.publish.contract.payloads import Location, Meta, Status
 from monitor.publish.drain import mark_late
 from monitor.publish.fleet import wire
 from monitor.publish.link.address import Address, password, tls_context
+from monitor.publish.voice import client_id
 from monitor.settings import MqttSettings
 
 MINUTE_S = 60.0
@@ -77,7 +78,7 @@ class VirtualNode:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, until: float, secret: str | None
     ) -> None:
         will = (topic(self.identity, "status"), self._status("offline"))
-        writer.write(wire.connect(f"soundscape-{self.identity.site}-{self.identity.node}", KEEPALIVE_S, will,
+        writer.write(wire.connect(client_id(self.identity), KEEPALIVE_S, will,
                                   self._settings.username, secret))  # fmt: skip
         kind, body = await wire.read(reader)
         if kind != wire.CONNACK or body[1] != 0:

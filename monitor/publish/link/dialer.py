@@ -1,5 +1,6 @@
 """Connections one after another: which version of MQTT to speak, and how long to wait between tries."""
 
+import logging
 import random
 from typing import Unpack
 
@@ -8,24 +9,23 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from monitor.publish.link.connection import Connection, Lost, Options, Refused, Unanswered
 from monitor.settings import MqttSettings
 
+log = logging.getLogger(__name__)
 
-class Dialer:
-    """Makes connections one after another, and remembers which version of MQTT the broker speaks."""
 
-    def __init__(self, settings: MqttSettings) -> None:
-        self._settings = settings
-        self._version = MQTTProtocolVersion.MQTTv311 if settings.protocol == "3.1.1" else MQTTProtocolVersion.MQTTv5
+def dial(settings: MqttSettings, client_id: str, **options: Unpack[Options]) -> Connection:
+    """Return an open connection; Lost or MqttConfigError when there is none.
 
-    def dial(self, client_id: str, **options: Unpack[Options]) -> Connection:
-        """Return an open connection; Lost or MqttConfigError when there is none."""
-        try:
-            return Connection(self._settings, client_id, self._version, **options)
-        except Unanswered:
-            if self._settings.protocol != "auto":
-                raise
-            v5, v311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
-            self._version = v311 if self._version == v5 else v5
-            return Connection(self._settings, client_id, self._version, **options)
+    `auto` speaks MQTT 5, and 3.1.1 for this connection alone when that is not answered: a broker may just be slow.
+    """
+    v5, v311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+    try:
+        return Connection(settings, client_id, v311 if settings.protocol == "3.1.1" else v5, **options)
+    except Unanswered as error:
+        if settings.protocol != "auto":
+            raise
+        connection = Connection(settings, client_id, v311, **options)
+        log.warning("mqtt.fallback", extra={"version": "3.1.1", "reason": str(error)})
+        return connection
 
 
 class Backoff:

@@ -10,7 +10,7 @@ import paho.mqtt.client as paho
 
 from monitor.publish.link.address import Address
 from monitor.publish.link.connection import Connection, Lost, Refused
-from monitor.publish.link.dialer import Backoff, Dialer
+from monitor.publish.link.dialer import Backoff, dial
 from monitor.settings import MqttSettings
 
 
@@ -50,7 +50,7 @@ class Subscription:
         """connecting | connected | reconnecting: why | refused: why."""
         self._client_id, self._filters = client_id, list(filters)
         self._keep_session, self._manual_ack, self._window = keep_session, manual_ack, window
-        self._dialer, self._backoff = Dialer(settings), Backoff()
+        self._settings, self._backoff = settings, Backoff()
         self._connection: Connection | None = None
         self._number = 0
         self._retry_at = 0.0
@@ -106,7 +106,8 @@ class Subscription:
             if self._connection is None:
                 self._number += 1
                 self._packets.clear()
-                self._connection = self._dialer.dial(
+                self._connection = dial(
+                    self._settings,
                     self._client_id,
                     keep_session=self._keep_session,
                     manual_ack=self._manual_ack,
