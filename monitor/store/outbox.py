@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from monitor.clock import kernel_synchronised
 from monitor.settings import MqttSettings
 from monitor.store.database import DatabaseError
 from monitor.store.outbox_file import Entry, OutboxFile, Totals
@@ -32,7 +33,14 @@ TRIM_EVERY_S = 600.0
 class Outbox:
     """Messages waiting for the broker: any thread may `put`; one thread sends, and it alone removes."""
 
-    def __init__(self, path: Path, settings: MqttSettings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: MqttSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        synchronised: Callable[[], bool] = kernel_synchronised,
+    ) -> None:
         self.path = path
         self.trouble: str | None = None
         """Why messages wait in memory, None while the disk takes them."""
@@ -40,7 +48,7 @@ class Outbox:
         self._totals = Totals()
         self._max_bytes = settings.outbox_mb * 1_000_000
         self._max_age_s = settings.outbox_days * 86_400.0
-        self._clock = clock
+        self._clock, self._synchronised = clock, synchronised
         self._drift = clock() - time.monotonic()
         self._lock = threading.RLock()
         self._memory: dict[int, Entry] = {}
@@ -191,10 +199,11 @@ class Outbox:
     def _trim(self) -> None:
         """Drop what is too old or too much: dead letters first, then minutes, captions last.
 
-        Minutes are kept `outbox_days`, everything else twice as long.
+        Minutes are kept `outbox_days`, everything else twice as long; by a clock that may be wrong nothing is old.
         """
         over = self._totals.bytes - int(0.95 * self._max_bytes) if self._totals.bytes > self._max_bytes else 0
-        now, doomed, lost = self._clock(), [], Counter[str]()
+        now = self._clock() if self._synchronised() else float("-inf")
+        doomed, lost = [], Counter[str]()
         for key, kind, rank, size, stored_at, _ in self._file.by_worth():
             if over > 0 or now - stored_at > self._max_age_s * (1 if rank == 0 else 2):
                 doomed.append(key)

@@ -97,25 +97,35 @@ def test_space_is_made_by_dropping_dead_letters_then_minutes_and_captions_last_a
     assert "outbox.dropped" in [record.message for record in caplog.records]
 
 
+def aged(path: Path, days: float, *, synchronised: bool = True) -> Outbox:
+    """Open an outbox at a time of day that is known, or not, and let it make room."""
+    now = 1_000_000_000.0 + days * 86400
+    settings = MqttSettings(outbox_days=30)
+    outbox = Outbox(path / "outbox.db", settings, clock=lambda: now, synchronised=lambda: synchronised)
+    outbox.maintain()
+    return outbox
+
+
 def test_old_minutes_are_dropped_before_old_captions(tmp_path: Path) -> None:
-    now = [1_000_000_000.0]
-    outbox = Outbox(tmp_path / "outbox.db", MqttSettings(outbox_days=30), clock=lambda: now[0])
-    put(outbox, "data/minute"), put(outbox, "data/caption")
-    now[0] += 31 * 86400
-    later = Outbox(tmp_path / "outbox.db", MqttSettings(outbox_days=30), clock=lambda: now[0])
-    later.maintain()
+    first = aged(tmp_path, 0)
+    put(first, "data/minute"), put(first, "data/caption")
+    later = aged(tmp_path, 31)
     assert [e.kind for e in later.waiting(9, set(), late=False)] == ["data/caption"]
-    now[0] += 31 * 86400
-    last = Outbox(tmp_path / "outbox.db", MqttSettings(outbox_days=30), clock=lambda: now[0])
-    last.maintain()
+    last = aged(tmp_path, 62)
     assert last.depth == 0
     assert (later.counters["dropped/data/minute"], last.counters["dropped/data/caption"]) == (1, 1)
+
+
+def test_by_a_clock_that_may_be_wrong_nothing_is_old(tmp_path: Path) -> None:
+    first = aged(tmp_path, 0)
+    put(first, "data/minute"), put(first, "data/caption")
+    assert aged(tmp_path, 20_000, synchronised=False).depth == 2
 
 
 @pytest.mark.parametrize("jump_s", [26 * 365 * 86400.0, -400 * 86400.0])
 def test_a_wall_clock_that_is_set_while_running_makes_nothing_old(tmp_path: Path, jump_s: float) -> None:
     now = [946_684_800.0]
-    outbox = Outbox(tmp_path / "outbox.db", SETTINGS, clock=lambda: now[0])
+    outbox = Outbox(tmp_path / "outbox.db", SETTINGS, clock=lambda: now[0], synchronised=lambda: True)
     put(outbox)
     now[0] += jump_s
     put(outbox)
