@@ -51,8 +51,8 @@ class FleetFiles:
     def write(self, nodes: list[Node], readers: list[str], *, revoke: bool) -> Outcome:
         """Write what the nodes, the readers and the broker need; credentials that are there stay.
 
-        Raises Failure: 65 when somebody would lose a credential unasked, 66 or 69 from `authority`, 78 when a file
-        cannot be written.
+        Raises Failure: 65 when somebody would lose a credential unasked or --ca is no certificate, 66 or 69 from
+        `authority`, 78 when a file cannot be written.
         """
         try:
             return self._write(nodes, readers, revoke)
@@ -96,7 +96,15 @@ class FleetFiles:
     def _certificate(self, broker: Path) -> str | None:
         if self.trust.make:
             return authority.certificate(broker / "ca.crt", self.out / "ca.key", broker, self.address.host)
-        return None if self.trust.ca_file is None else self.trust.ca_file.read_text()
+        if self.trust.ca_file is None:
+            return None
+        certificate = self.trust.ca_file.read_text(errors="replace")
+        if "-----BEGIN CERTIFICATE-----" not in certificate:
+            raise Failure(
+                Exit.BAD_INPUT,
+                f"{self.trust.ca_file} holds no certificate in PEM; openssl x509 -inform der makes one of DER.",
+            )
+        return certificate
 
     def _reader(self, folder: Path, name: str, own_authority: bool) -> str:
         scheme, here = "mqtts" if self.address.tls else "mqtt", folder.resolve()

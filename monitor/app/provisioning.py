@@ -3,7 +3,6 @@
 import csv
 import difflib
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ from monitor.settings import Settings
 
 HOME = PurePosixPath("/etc/soundscape-monitor")
 """Where a node's files lie once they are on the node."""
+MADE_BY = "# Made by `soundscape-monitor fleet provision`; change the table of the nodes and run it again."
 
 KEYS = tuple(f"{table}.{key}" for table, model in config.tables() for key in model.model_fields)
 OWN = ("mqtt.url", "mqtt.username", "mqtt.password_file", "mqtt.ca_file")
@@ -160,7 +160,7 @@ def _node(base: dict[str, Any], broker: dict[str, str], columns: list[str], cell
         raise ValueError(str(error)) from None
     except (KeyError, OSError, ValueError):
         raise ValueError(f"node.time_zone: {named.get('time_zone')!r} is no IANA time zone") from None
-    return Node(settings, "\n".join(_toml(settings)))
+    return Node(settings, f"{MADE_BY}\n\n{config.show(settings, only_set=True)}")
 
 
 def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
@@ -169,20 +169,3 @@ def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
         for key, value in upper.items()
     }
     return {**lower, **both}
-
-
-def _toml(settings: Settings) -> Iterator[str]:
-    """Yield the lines of a configuration that says what was set, and nothing else."""
-    yield "# Made by `soundscape-monitor fleet provision`; change the table of the nodes and run it again."
-    for name, _ in config.tables():
-        table: Any = settings
-        for part in name.split("."):
-            table = getattr(table, part)
-        plain = {k: v for k, v in table if k in table.model_fields_set and k not in ("llm", "rules") and v is not None}
-        if plain:
-            yield f"\n[{name}]"
-            yield from (f"{key} = {config.toml_value(value)}" for key, value in plain.items())
-        for rule in getattr(table, "rules", ()):
-            yield f"\n[[{name}.rules]]"
-            yield from (f"{key} = {config.toml_value(v)}" for key, v in rule.model_dump(exclude_none=True).items())
-    yield ""

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from monitor.app.commands.describe import describe
 from monitor.app.commands.doctor import doctor
+from monitor.app.commands.fleet import provision
 from monitor.app.commands.measure import measure
 from monitor.app.commands.narrate import narrate
 from monitor.app.commands.support_bundle import support_bundle
@@ -42,3 +43,13 @@ def test_a_scale_is_a_pressure_above_zero(tmp_path: Path, value: str) -> None:
         failure = refusal(command, tmp_path / "clip.wav", *arguments, "--full-scale-pa", value)
         assert failure.code == Exit.USAGE and "--full-scale-pa" in str(failure)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_authority_in_der_is_told_from_one_in_pem(tmp_path: Path) -> None:
+    table, authority = tmp_path / "nodes.csv", tmp_path / "ca.der"
+    table.write_text("site,name\npark,bench\n")
+    authority.write_bytes(b"\x30\x82\x01\xff\x80")
+    arguments = ("--broker", "mqtts://broker.example:8883", "--out", tmp_path / "fleet", "--ca", authority)
+    failure = refusal(provision, table, *arguments)
+    assert failure.code == Exit.BAD_INPUT and "openssl x509 -inform der" in str(failure)
+    assert not list((tmp_path / "fleet").rglob("monitor.toml"))

@@ -126,7 +126,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle) -> Iterator[
     (folder / "nodes.csv").write_text(page.partition("```csv\n")[2].partition("```")[0])
     (folder / "common.toml").write_text("[mqtt]\ndiscovery = true\n")
     (folder / "secrets").mkdir()
-    (folder / "secrets/ca").write_text("a certificate\n")
+    (folder / "secrets/ca").write_text("-----BEGIN CERTIFICATE-----\n")
     (folder / "key").write_text("a key\n")
     node = Publisher(MqttSettings(url=broker.url), Identity.begin("demo", "node1"), folder / "node.db")
     node.start()

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import re
-import signal
-import threading
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +13,7 @@ import typer
 
 from monitor.app.broker import BrokerUrl, ConfigFile, settings_for
 from monitor.app.failure import Exit, Failure
+from monitor.app.stopping import asked_to_stop
 from monitor.publish.link.address import Address, MqttConfigError
 from monitor.settings import MqttSettings
 
@@ -115,10 +114,7 @@ def collect(
     from monitor.publish.fleet.collector import run_collector
 
     dsn = _dsn(dsn_file)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    settings = settings_for(file, broker)
+    stop, settings = asked_to_stop(), settings_for(file, broker)
     try:
         counts = run_collector(settings, dsn, name=name, stop=stop, on_state=lambda s: typer.echo(s, err=True))
     except MqttConfigError as error:
