@@ -1,7 +1,7 @@
 """The stage `narrate`: summaries in, captions and digests out."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from monitor.app.health import Vitals
@@ -10,14 +10,13 @@ from monitor.app.stages import Channel
 from monitor.narrate.narrator import Narrator, Spend
 from monitor.publish.contract.messages import span_of_day
 from monitor.publish.contract.payloads import Digest
-from monitor.records import DaySummary, PeriodSummary, Usual
+from monitor.records import Caption, DaySummary, PeriodSummary, Usual
 from monitor.settings import Settings
 from monitor.store.database import DatabaseError
 
 log = logging.getLogger(__name__)
 AT_ONCE = timedelta(hours=1)
 """Of a day's periods read from the history."""
-
 
 Told = PeriodSummary | DaySummary
 """What is put into words."""
@@ -43,7 +42,7 @@ class Narrating:
             caption = self._narrator.narrate(summary, self._usual(summary), hurried=hurried)
             self._recorder.record(caption, summary.quality)
         else:
-            told = self._narrator.digest(summary, self._periods(summary)) if self._digest else None
+            told = self._of_day(summary) if self._digest else None
             self._recorder.record(Digest(summary=summary, caption=told), summary.quality)
         self._vitals.captions_rejected = self._narrator.rejections
 
@@ -54,24 +53,20 @@ class Narrating:
             log.warning("history.unreadable", extra={"error": str(error)})
             return None
 
-    def _periods(self, day: DaySummary) -> list[PeriodSummary]:
-        """Return the periods of a day without what a digest never looks at; a whole day in full would take 10 MB."""
-        start, end = span_of_day(day)
-        kept: list[PeriodSummary] = []
+    def _of_day(self, day: DaySummary) -> Caption:
         try:
-            while start < end:
-                upto = min(start + AT_ONCE, end)
-                kept += [_lighter(period) for period in self._recorder.history.periods(start, upto)]
-                start = upto
+            return self._narrator.digest(day, self._periods(day))
         except DatabaseError as error:
             log.warning("history.unreadable", extra={"error": str(error)})
-            return []
-        return kept
+            return self._narrator.digest(day, ())
 
-
-def _lighter(period: PeriodSummary) -> PeriodSummary:
-    levels = period.levels.model_copy(update={"bands_Leq": None})
-    return period.model_copy(update={"levels": levels, "sound_events": [], "trace": []})
+    def _periods(self, day: DaySummary) -> Iterator[PeriodSummary]:
+        """Yield the periods of a day, of which an hour at most is in memory: a whole day would take 10 MB."""
+        start, end = span_of_day(day)
+        while start < end:
+            upto = min(start + AT_ONCE, end)
+            yield from self._recorder.history.periods(start, upto)
+            start = upto
 
 
 def spent(spend: Spend) -> str:

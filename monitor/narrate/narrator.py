@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -107,7 +107,7 @@ class Narrator:
         sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds)
         return self._caption(period, sheet, hurried)
 
-    def digest(self, day: DaySummary, periods: Sequence[PeriodSummary]) -> Caption:
+    def digest(self, day: DaySummary, periods: Iterable[PeriodSummary]) -> Caption:
         """Return the narrative of a local day from the day and its periods."""
         sheet = facts(day, node=self._node, thresholds=self._thresholds, periods=periods)
         return self._caption(day, sheet, hurried=False)

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from monitor.narrate.facts import bands, sounds
 from monitor.narrate.facts.clock_face import ClockFace
-from monitor.narrate.facts.day import extremes_of_day, parts_of_day
+from monitor.narrate.facts.day import course_of_day
 from monitor.narrate.facts.feeling import affect_fact, changes
 from monitor.narrate.facts.place import clean
 from monitor.narrate.facts.sheet import Certainty, Extreme, FactSheet, LevelFact, SceneFact, Trust, Versus
@@ -31,12 +31,12 @@ def facts(
     node: NodeSettings,
     usual: Usual | None = None,
     thresholds: Mapping[str, float] | None = None,
-    periods: Sequence[PeriodSummary] = (),
+    periods: Iterable[PeriodSummary] = (),
 ) -> FactSheet:
     """Return everything that may be told of an interval.
 
-    `thresholds` are the model's active thresholds per event label, and `periods` are those of a day. A clip, and
-    anything on a simulated clock, has no time of day.
+    `thresholds` are the model's active thresholds per event label, and `periods` are those of a day, read once.
+    A clip, and anything on a simulated clock, has no time of day.
     """
     limits = dict(thresholds or {})
     kind: Literal["clip", "minute", "period", "day"] = getattr(summary, "kind", "clip")
@@ -55,6 +55,7 @@ def facts(
     cuts = [change.model_copy(update={"at": face.moment(at)}) for change, at in changes(trace, active, summary.start)]
     day = kind == "day"
     sound_events = getattr(summary, "sound_events", [])
+    extremes, parts = course_of_day(periods, face) if day else (_loudest_minute(trace, face), ())
     sheet = FactSheet(
         kind=kind,
         duration_s=summary.duration_s,
@@ -71,8 +72,8 @@ def facts(
         level=level,
         affect=affect_fact(summary.affect, forbidden),
         changes=tuple(sorted(cuts, key=lambda change: change.at.offset_s)),
-        extremes=extremes_of_day(periods, face) if day else _loudest_minute(trace, face),
-        parts=parts_of_day(periods, face) if day else (),
+        extremes=extremes,
+        parts=parts,
         lden=summary.day.Lden if isinstance(summary, DaySummary) else None,
         trust=_trust(summary),
     )

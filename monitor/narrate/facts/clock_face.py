@@ -1,15 +1,14 @@
 """Local times as captions tell them."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.narrate.facts.daylight import light
-from monitor.narrate.facts.sheet import Moment, When
+from monitor.narrate.facts.sheet import Moment, Part, When
 from monitor.settings import NodeSettings
 
 
-def part_of_day(hour: int) -> Literal["night", "morning", "afternoon", "evening"]:
+def part_of_day(hour: int) -> Part:
     """Return the part of the day that a local hour belongs to."""
     return "night" if hour < 6 or hour >= 23 else "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
 

@@ -8,6 +8,7 @@ Presence = Literal["throughout", "most", "part", "brief"]
 Certainty = Literal["clear", "likely", "possible"]
 Versus = Literal["much quieter", "quieter", "usual", "louder", "much louder"]
 Kind = Literal["clip", "minute", "period", "day"]
+Part = Literal["night", "morning", "afternoon", "evening"]
 LONGEST_HEADLINE = 120
 """Characters."""
 
@@ -114,7 +115,7 @@ class Extreme(Record):
 class PartOfDay(Record):
     """What a part of a day was like."""
 
-    part: Literal["night", "morning", "afternoon", "evening"]
+    part: Part
     LAeq: float | None
     word: str | None
     sounds: tuple[str, ...]
