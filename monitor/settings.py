@@ -213,3 +213,11 @@ class Settings(Table):
     mqtt: MqttSettings = MqttSettings()
     alerts: AlertSettings = AlertSettings()
     report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="after")
+    def _captions_keep_pace(self) -> "Settings":
+        """A question that outlasts a period would let the next ones pile up."""
+        period_s, deadline_s = 60 * self.aggregate.period_min, self.narrate.llm.deadline_s
+        if deadline_s > period_s:
+            raise ValueError(f"narrate.llm.deadline_s = {deadline_s:g} is longer than a reporting period, {period_s} s")
+        return self

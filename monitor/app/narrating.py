@@ -33,7 +33,7 @@ class Narrating:
         """Tell whatever comes until the channel ends."""
         while not (aborted() or inbox.ended):
             if (summary := inbox.get()) is not None:
-                self.tell(summary, hurried=inbox.full)
+                self.tell(summary, hurried=inbox.depth() > 1)
             self._recorder.tend()
 
     def tell(self, summary: Told, *, hurried: bool = False) -> None:
@@ -42,7 +42,7 @@ class Narrating:
             caption = self._narrator.narrate(summary, self._usual(summary), hurried=hurried)
             self._recorder.record(caption, summary.quality)
         else:
-            told = self._of_day(summary) if self._digest else None
+            told = self._of_day(summary, hurried) if self._digest else None
             self._recorder.record(Digest(summary=summary, caption=told), summary.quality)
         self._vitals.captions_rejected = self._narrator.rejections
 
@@ -53,12 +53,12 @@ class Narrating:
             log.warning("history.unreadable", extra={"error": str(error)})
             return None
 
-    def _of_day(self, day: DaySummary) -> Caption:
+    def _of_day(self, day: DaySummary, hurried: bool) -> Caption:
         try:
-            return self._narrator.digest(day, self._periods(day))
+            return self._narrator.digest(day, self._periods(day), hurried=hurried)
         except DatabaseError as error:
             log.warning("history.unreadable", extra={"error": str(error)})
-            return self._narrator.digest(day, ())
+            return self._narrator.digest(day, (), hurried=hurried)
 
     def _periods(self, day: DaySummary) -> Iterator[PeriodSummary]:
         """Yield the periods of a day, of which an hour at most is in memory: a whole day would take 10 MB."""

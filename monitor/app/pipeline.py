@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 OBSERVATIONS = 600
 """Messages between hearing and summarising: a minute of sound in blocks of 100 ms."""
 TELLINGS = 3
-"""Summaries that wait for words; when all places are taken the next is told by template."""
+"""Summaries that wait for words; while more than one waits they are told by template."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,6 @@ class Channel(Generic[Item]):
         """True when nothing more will be put and nothing waits."""
         return self._ended.is_set() and self._queue.empty()
 
-    @property
-    def full(self) -> bool:
-        """True when there is no place left."""
-        return self._queue.full()
-
     def depth(self) -> int:
         """Return how many wait."""
         return self._queue.qsize()

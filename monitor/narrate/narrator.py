@@ -107,10 +107,10 @@ class Narrator:
         sheet = facts(period, node=self._node, usual=usual, thresholds=self._thresholds)
         return self._caption(period, sheet, hurried)
 
-    def digest(self, day: DaySummary, periods: Iterable[PeriodSummary]) -> Caption:
-        """Return the narrative of a local day from the day and its periods."""
+    def digest(self, day: DaySummary, periods: Iterable[PeriodSummary], *, hurried: bool = False) -> Caption:
+        """Return the narrative of a local day from the day and its periods; hurried: by template, at once."""
         sheet = facts(day, node=self._node, thresholds=self._thresholds, periods=periods)
-        return self._caption(day, sheet, hurried=False)
+        return self._caption(day, sheet, hurried)
 
     def dry_run(self, period: PeriodSummary, usual: Usual | None = None) -> str:
         """Return exactly what would be sent for a period, as JSON; nothing is sent."""

@@ -71,6 +71,7 @@ def test_the_example_is_valid_and_its_defaults_are_the_defaults(tmp_path: Path) 
         ("[audio]\nring_s = 'long'", "audio.ring_s: Input should be a valid number"),
         ("[model]\nhop_s = 0.5", "hop_s = 0.5 is not a multiple of 0.08 s"),
         ("[aggregate]\nperiod_min = 7", "does not divide an hour"),
+        ("[aggregate]\nperiod_min = 1\n[narrate.llm]\ndeadline_s = 90", "longer than a reporting period, 60 s"),
         ("[calibration]\nfull_scale_pa = 1.0\nsensitivity_dbfs_rms_at_94_db = -20.0", "not both"),
         ("[node]\ntime_zone = 'Mars/Olympus'", "no IANA time zone"),
         ("[mqtt]\npassword_file = '/nonexistent/secret'", "mqtt.password_file = /nonexistent/secret cannot be read"),
