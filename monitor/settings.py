@@ -190,6 +190,13 @@ class AlertSettings(Table):
     webhook: str | None = Field(None, pattern=r"^https?://", description="alerts are posted here as JSON")
     webhook_token_file: Path | None = Field(None, description="file with a bearer token for the webhook")
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> "AlertSettings":
+        names = [rule.name for rule in self.rules]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two rules are called {twice}: an alert is known by the name of its rule")
+        return self
+
 
 class ReportSettings(Table):
     """Reports, and what may be read on loopback."""

@@ -126,7 +126,7 @@ def _broker(settings: Settings, state: Path) -> Iterator[Finding]:
         return
     try:
         address = Address.of(settings.mqtt)
-        dial(settings.mqtt, f"{settings.node.name}-doctor").close()
+        dial(settings.mqtt, f"soundscape-{settings.node.site}/{settings.node.name}-doctor").close()
     except (Lost, MqttConfigError) as error:
         yield Finding("broker", "fail", f"{settings.mqtt.url}: {error}", "check mqtt.url, credentials and certificates")
         return

@@ -77,6 +77,7 @@ def test_the_example_is_valid_and_its_defaults_are_the_defaults(tmp_path: Path) 
         ("[mqtt]\npassword_file = '/nonexistent/secret'", "mqtt.password_file = /nonexistent/secret cannot be read"),
         ("[node\n", "is not valid TOML"),
         ("[[alerts.rules]]\nname='a'\nquantity='event'\nevent='Dragon'\nabove=0.5", "unknown event 'Dragon'"),
+        ("[[alerts.rules]]\nname='a'\nabove=60\n[[alerts.rules]]\nname='a'\nabove=70", "two rules are called a"),
         ("[audio]\nring_s = nan", "finite number"),
         ("[audio]\nchannel = -1", "greater than or equal to 0"),
         ("[aggregate]\nevening_start = 06:00:00", "must follow each other in this order"),

@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -21,7 +21,7 @@ from monitor.publish.bridges.fiware import entity, run_fiware
 from monitor.publish.bridges.relay import Item, Unusable, relay
 from monitor.publish.bridges.sensorthings import FIGURES, run_sensorthings
 from monitor.publish.contract.examples import examples
-from monitor.publish.contract.messages import ROOT, Identity, MetaMessage, encode
+from monitor.publish.contract.messages import ROOT, Identity, MetaMessage, MinuteMessage, encode, message_id
 from monitor.publish.contract.payloads import Location, Meta
 from monitor.publish.link.connection import Connection
 from monitor.publish.link.subscription import Subscription
@@ -284,7 +284,9 @@ def test_what_a_slow_platform_has_taken_is_acknowledged_while_it_takes_the_rest(
 def test_nonsense_does_not_stop_a_bridge(node: Publisher, mosquitto: Mosquitto, context_broker: ContextBroker) -> None:
     wait_for(lambda: node.state == "connected")
     bridge = Running(run_fiware, mosquitto.url, context_broker=context_broker.url)
-    good = encode(examples()["minute"]).replace(b'"demo"', b'"park"').replace(b'"node1"', b'"gate"')
+    told = cast(MinuteMessage, examples()["minute"])
+    gate = Identity(site="park", node="gate", session=told.session)
+    good = encode(told.model_copy(update={"site": "park", "node": "gate", "mid": message_id(gate, told.seq)}))
     taken: list[int] = []
     liar = Connection(
         MqttSettings(url=mosquitto.url),

@@ -24,7 +24,8 @@ def payload(kind: str = "data/minute", seq: int = 1, result: dict[str, Any] | No
     """Return the example of a kind as park/gate says it, with other values in places."""
     body = json.loads(encode(examples()[kind.rpartition("/")[2]])) | {"site": "park", "node": "gate", "session": "s1"}
     if kind.startswith("data/"):
-        body |= {"seq": seq, "mid": str(message_id(Identity(site="park", node="gate", session="s1"), seq))}
+        session = changes.get("session", "s1").replace("\0", "")
+        body |= {"seq": seq, "mid": str(message_id(Identity(site="park", node="gate", session=session), seq))}
     body["result"] |= result or {}
     return json.dumps(body | changes).encode()
 
@@ -58,6 +59,13 @@ def test_a_node_cannot_speak_for_another(kind: str, lie: dict[str, str]) -> None
     assert read(where, payload(kind))[0] == kind
     with pytest.raises(ValueError, match=r"came at soundscape/v1/park/gate/.* and speaks for"):
         read(where, payload(kind, **lie))
+
+
+@pytest.mark.parametrize("lie", [{"session": "s2"}, {"seq": 2}])
+def test_a_node_cannot_take_the_number_of_another_message(lie: dict[str, Any]) -> None:
+    honest = payload()
+    with pytest.raises(ValueError, match="its mid is not that of gate, its session and its seq"):
+        read(f"{ROOT}/park/gate/data/minute", json.dumps(json.loads(honest) | lie).encode())
 
 
 def test_a_name_that_no_node_can_have_is_refused() -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from monitor.publish.contract.messages import ROOT, Envelope, Identity, Message, decode, topic
+from monitor.publish.contract.messages import ROOT, Envelope, Identity, Message, decode, message_id, topic
 from monitor.publish.fleet.ledger import Ledger, Missing
 from monitor.publish.link.subscription import Delivery, Subscription
 from monitor.settings import MqttSettings
@@ -39,13 +39,15 @@ def parse_topic(topic: str) -> tuple[str, str, str]:
 def read(where: str, payload: bytes) -> tuple[str, Message]:
     """Return kind and message of what came at a topic; ValueError when it is none of v1 or speaks for another node.
 
-    A broker's access list knows topics only: without this check a node could write in the name of any other.
+    A broker's access list knows topics only: without these checks a node could write in the name of any other.
     """
     kind = parse_topic(where)[2]
     message = decode(kind, payload)
     speaker = Identity(site=message.site, node=message.node, session=message.session)
     if topic(speaker, kind) != where:
         raise ValueError(f"it came at {where} and speaks for {speaker.site}/{speaker.node}")
+    if isinstance(message, Envelope) and message.mid != message_id(speaker, message.seq):
+        raise ValueError(f"its mid is not that of {speaker.node}, its session and its seq")
     return kind, message
 
 
