@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from monitor.narrate.facts.sheet import FactSheet, Presence, SoundFact
+from monitor.narrate.facts.sheet import Extreme, FactSheet, PartOfDay, Presence, SoundFact
 
 T = TypeVar("T")
 
@@ -66,6 +66,23 @@ class Language(ABC):
 def listed(words: Sequence[str], conjunction: str) -> str:
     """Return 'a', 'a and b', 'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def parts_alike(parts: Sequence[PartOfDay]) -> list[list[PartOfDay]]:
+    """Return the parts of a day of which something is told, those of which the same is told together; none of one."""
+    alike: dict[tuple[str | None, tuple[str, ...]], list[PartOfDay]] = {}
+    for part in parts if len(parts) > 1 else ():
+        if part.word or part.sounds:
+            alike.setdefault((part.word, part.sounds), []).append(part)
+    return list(alike.values())
+
+
+def hours_alike(extremes: Sequence[Extreme]) -> list[list[Extreme]]:
+    """Return the hours that stand out, with all that one stands out by together."""
+    alike: dict[float, list[Extreme]] = {}
+    for extreme in extremes:
+        alike.setdefault(extreme.start.offset_s, []).append(extreme)
+    return list(alike.values())
 
 
 def by_presence(sounds: Sequence[SoundFact], most: int = 4) -> list[tuple[Presence | None, list[SoundFact]]]:

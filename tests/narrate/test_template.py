@@ -11,7 +11,10 @@ from monitor.narrate.check.caption import check
 from monitor.narrate.facts.bands import withheld
 from monitor.narrate.facts.build import facts
 from monitor.narrate.facts.place import clean, commands
+from monitor.narrate.facts.sheet import PartOfDay
 from monitor.narrate.languages import language
+from monitor.narrate.languages.en import LANGUAGE as ENGLISH
+from monitor.narrate.languages.nl import LANGUAGE as DUTCH
 from monitor.narrate.narrator import Narrator, describe_caption
 from monitor.narrate.template import compose
 from monitor.records import EventActivity, Interval
@@ -53,6 +56,26 @@ def test_a_digest_tells_the_loudest_and_the_calmest_hours() -> None:
     caption = Narrator(NarrateSettings(), NodeSettings(time_zone="Europe/Amsterdam")).digest(day, periods)
     assert "loudest from" in caption.text and "calmest from" in caption.text
     assert "morning felt" in caption.text
+
+
+def test_parts_and_hours_of_which_the_same_is_told_are_told_together() -> None:
+    day, periods = summaries.day(Random(5))
+    sheet = facts(day, node=NodeSettings(), periods=periods)
+    hour = sheet.extremes[0]
+    parts = [
+        PartOfDay(part="night", LAeq=40, word="calm", sounds=("Bird",)),
+        PartOfDay(part="morning", LAeq=60, word="annoying", sounds=()),
+        PartOfDay(part="evening", LAeq=40, word="calm", sounds=("Bird",)),
+    ]
+    both = (hour.model_copy(update={"what": "quietest"}), hour.model_copy(update={"what": "calmest"}))
+    sheet = sheet.model_copy(update={"parts": tuple(parts), "extremes": both})
+    headline, text = compose(sheet, ENGLISH)
+    assert "The night and the evening felt calm with birds; the morning felt annoying." in text
+    assert f"It was quietest and calmest from {hour.start.clock} to {hour.end.clock}." in text
+    assert "De nacht en de avond voelden kalm aan met vogels" in compose(sheet, DUTCH)[1]
+    assert not check(headline, text, sheet, "en").reasons
+    lie = text.replace("The night and the evening", "The night, the morning and the evening")
+    assert check(headline, lie, sheet, "en").reasons == ('"calm" is not how that part of the day felt',)
 
 
 @given(

@@ -1,6 +1,6 @@
 """Whether feelings of a caption are those of the facts, as strong as they are told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from monitor.narrate.check.belonging import belonging, denied
 from monitor.narrate.check.sentence import Clause, Item, Sentence
@@ -45,12 +45,13 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         owners = [] if any(word.has("whole") for word in owners) else owners
         owners = [word for word in owners if word.place < item.place or word in clause.items or clause.of("part")]
         owners = [word for word in stretch.of("part") if word.place - item.end == 1] or owners
-        parts = {value for word in owners for value in word.values("part")}
-        felt = {part.word for part in sheet.parts if part.part in parts}
-        if owners and felt and not words & felt:
+        felt = [{p.word for p in sheet.parts if p.part in owner.values("part")} for owner in owners]
+        felt = [known for known in felt if known]
+        right = [bool(words & known) for known in felt]
+        if felt and not (all(right) if _in_one_breath(owners, stretch.items) else any(right)):
             yield f'"{item.text}" is not how that part of the day felt'
             return
-        if words & felt:
+        if felt:
             return
     directed = [word for word in clause.of("change") if 0 < item.place - word.place <= 4]
     if directed and (sentence.of("change", "verb") or sentence.of("change", "to")) and _turning(sentence):
@@ -67,6 +68,13 @@ def _feeling(item: Item, clause: Clause, sentence: Sentence, sheet: FactSheet) -
         yield f'"{item.text}" is not among the feelings'
         return
     yield from _strength(item, words, clause, sheet)
+
+
+def _in_one_breath(heads: list[Item], items: Sequence[Item]) -> bool:
+    """Return whether heads are listed: 'the night, the morning and the evening'."""
+    between = [item for item in items if heads[0].place < item.place < heads[-1].place and item not in heads]
+    listed = all(item.kind == "comma" or item.has("marker", "and") or item.text == "the" for item in between)
+    return listed and any(item.has("marker", "and") for item in between)
 
 
 def _turning(sentence: Sentence) -> bool:

@@ -2,7 +2,17 @@
 
 from monitor.narrate.facts.sheet import Extreme, FactSheet, Moment, SoundFact
 from monitor.narrate.facts.statements import SCENES, SOUNDS, WEEKDAYS, span
-from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
+from monitor.narrate.language import (
+    Language,
+    Pick,
+    by_presence,
+    hours_alike,
+    listed,
+    parts_alike,
+    rough,
+    told_strength,
+    unsaid,
+)
 
 SAME = {"park": {"park", "garden"}, "public_square": {"square", "plaza", "public square"}, "street_traffic": {"street"}}
 PRESENCE = {
@@ -213,28 +223,20 @@ class English(Language):
         """Return how a day went: its parts, and its loudest, quietest and calmest hours."""
         if sheet.kind != "day":
             return []
-        sentences = []
         parts = []
-        for part in sheet.parts:
-            word = f"felt {part.word}" if part.word else ""
-            sounds = (
-                f"{'with' if word else 'brought'} {listed([SOUNDS[s] for s in part.sounds], 'and')}"
-                if part.sounds
-                else ""
-            )
-            if word or sounds:
-                parts.append(f"the {part.part} {' '.join(filter(None, (word, sounds)))}")
-        if len(sheet.parts) > 1 and parts:
-            sentences.append("; ".join(parts))
-        hours = [self._hour(extreme, sheet.level.calibrated) for extreme in sheet.extremes]
-        if hours:
-            sentences.append("; ".join(hours))
-        return sentences
+        for alike in parts_alike(sheet.parts):
+            word, labels = alike[0].word, alike[0].sounds
+            told = [f"felt {word}"] if word else []
+            if labels:
+                told.append(f"{'with' if word else 'brought'} {listed([SOUNDS[label] for label in labels], 'and')}")
+            parts.append(" ".join([listed([f"the {part.part}" for part in alike], "and"), *told]))
+        hours = [self._hour(same, sheet.level.calibrated) for same in hours_alike(sheet.extremes)]
+        return ["; ".join(sentence) for sentence in (parts, hours) if sentence]
 
-    def _hour(self, extreme: Extreme, calibrated: bool) -> str:
-        hours = f"from {extreme.start.clock} to {extreme.end.clock}"
-        figure = f", {extreme.LAeq:.0f} dB(A)" if calibrated and extreme.LAeq is not None else ""
-        return f"it was {extreme.what} {hours}" + (figure if extreme.what != "calmest" else "")
+    def _hour(self, same: list[Extreme], calibrated: bool) -> str:
+        first, whats = same[0], [extreme.what for extreme in same]
+        figure = f", {first.LAeq:.0f} dB(A)" if calibrated and first.LAeq is not None and whats != ["calmest"] else ""
+        return f"it was {listed(whats, 'and')} from {first.start.clock} to {first.end.clock}{figure}"
 
     def doubts(self, sheet: FactSheet, pick: Pick) -> str | None:
         """Return the two gravest doubts about the data."""

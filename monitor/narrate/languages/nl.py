@@ -1,7 +1,17 @@
 """Nederlandse bijschriften."""
 
 from monitor.narrate.facts.sheet import Change, Extreme, FactSheet, Moment, SoundFact
-from monitor.narrate.language import Language, Pick, by_presence, listed, rough, told_strength, unsaid
+from monitor.narrate.language import (
+    Language,
+    Pick,
+    by_presence,
+    hours_alike,
+    listed,
+    parts_alike,
+    rough,
+    told_strength,
+    unsaid,
+)
 
 SOUNDS = {
     "Human sounds": "geluiden van mensen",
@@ -270,20 +280,21 @@ class Dutch(Language):
         if sheet.kind != "day":
             return []
         parts = []
-        for part in sheet.parts:
-            word = f"voelde {FEELINGS[part.word]} aan" if part.word else ""
-            sounds = _plain(list(part.sounds)) if part.sounds else ""
-            if word or sounds:
-                told = [word, f"{'met' if word else 'bracht'} {sounds}" if sounds else ""]
-                parts.append(f"{PART_NAMES[part.part]} {' '.join(filter(None, told))}")
-        sentences = ["; ".join(parts)] if len(sheet.parts) > 1 and parts else []
-        hours = [self._hour(extreme, sheet.level.calibrated) for extreme in sheet.extremes]
-        return [*sentences, "; ".join(hours)] if hours else sentences
+        for alike in parts_alike(sheet.parts):
+            word, labels, many = alike[0].word, alike[0].sounds, len(alike) > 1
+            told = [f"{'voelden' if many else 'voelde'} {FEELINGS[word]} aan"] if word else []
+            if labels:
+                brought = "met" if word else "brachten" if many else "bracht"
+                told.append(f"{brought} {_plain(list(labels))}")
+            parts.append(" ".join([listed([PART_NAMES[part.part] for part in alike], "en"), *told]))
+        hours = [self._hour(same, sheet.level.calibrated) for same in hours_alike(sheet.extremes)]
+        return ["; ".join(sentence) for sentence in (parts, hours) if sentence]
 
-    def _hour(self, extreme: Extreme, calibrated: bool) -> str:
-        figure = f" ({extreme.LAeq:.0f} dB(A))" if calibrated and extreme.LAeq is not None else ""
-        hours = f"van {extreme.start.clock} tot {extreme.end.clock}"
-        return f"{EXTREMES[extreme.what]} was het {hours}" + (figure if extreme.what != "calmest" else "")
+    def _hour(self, same: list[Extreme], calibrated: bool) -> str:
+        first, whats = same[0], [extreme.what for extreme in same]
+        figure = f" ({first.LAeq:.0f} dB(A))" if calibrated and first.LAeq is not None and whats != ["calmest"] else ""
+        hours = f"van {first.start.clock} tot {first.end.clock}"
+        return f"{listed([EXTREMES[what] for what in whats], 'en')} was het {hours}{figure}"
 
     def doubts(self, sheet: FactSheet, pick: Pick) -> str | None:
         """Return the two gravest doubts about the data."""
