@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.node.rig import Node, broker, config_text, write_scene
 from monitor.app.config import load
@@ -48,33 +49,39 @@ def memory(folder: Path, hours: float, advance: Advance, readings: TextIO | None
     """Run hours of the demo scene through a node of its own; return MB resident, and their growth in a day of sound.
 
     The node has an external broker, the template narrator and no dashboard. The slope is that of the straight line
-    through the readings of every minute from the first hour on, so it needs at least two. `readings` gets a line a
-    minute: its number and MB resident.
+    through the readings of every minute from the first hour on, so it needs at least two. The process's own is what no
+    file stands behind. `readings` gets a line a minute: its number, MB resident, and MB of the process's own.
     """
     sound = folder / "hours.flac"
     write_scene(sound, 3600 * hours)
     with broker(folder) as url:
         node = Node(folder, url, "--source", str(sound), "--fast", "--json", output=subprocess.PIPE)
         assert node.process.stdout is not None
-        found: list[float] = []
+        found: list[tuple[float, float]] = []
         cpu_s = [0.0]
         for line in node.process.stdout:
-            if json.loads(line)["type"] == "MinuteSummary" and (resident := node.resident_mb()) is not None:
-                found.append(resident)
+            if json.loads(line)["type"] == "MinuteSummary" and (held := node.memory_mb()) is not None:
+                found.append(held)
                 cpu_s.append(node.cpu_s())
                 if readings:
-                    print(len(found), round(resident, 2), sep=",", file=readings, flush=True)
+                    print(len(found), *(round(mb, 2) for mb in held), sep=",", file=readings, flush=True)
                 advance(1)
         node.process.wait()
         node.check()
-    late = np.array(found[60:])
-    slope = float(np.polyfit(np.arange(len(late)) / 1440, late, 1)[0]) if len(late) >= 60 else None
+    resident, own = np.array(found).T
     return {
         "sound, h": hours,
-        "resident after 10 min, MB": round(found[min(10, len(found) - 1)], 1),
-        "resident after an hour, MB": round(found[60], 1) if len(found) > 60 else None,
-        "resident at the end, MB": round(found[-1], 1),
-        "most, MB": round(max(found), 1),
-        "slope from the first hour on, MB per day of sound": None if slope is None else round(slope, 2),
+        "resident after 10 min, MB": round(float(resident[min(10, len(found) - 1)]), 1),
+        "resident after an hour, MB": round(float(resident[60]), 1) if len(found) > 60 else None,
+        "resident at the end, MB": round(float(resident[-1]), 1),
+        "most, MB": round(float(resident.max()), 1),
+        "the process's own at the end, MB": round(float(own[-1]), 1),
+        "slope from the first hour on, MB per day of sound": _slope(resident),
+        "slope of the process's own, MB per day of sound": _slope(own),
         "CPU of a process, ms per audio second": round(1000 * (cpu_s[-1] - cpu_s[1]) / (60 * (len(found) - 1)), 2),
     }
+
+
+def _slope(readings: NDArray[np.float64]) -> float | None:
+    late = readings[60:]
+    return round(float(np.polyfit(np.arange(len(late)) / 1440, late, 1)[0]), 2) if len(late) >= 60 else None

@@ -93,11 +93,17 @@ class Node:
 
     def resident_mb(self) -> float | None:
         """Resident memory, MB; None when the process has ended."""
+        memory = self.memory_mb()
+        return None if memory is None else memory[0]
+
+    def memory_mb(self) -> tuple[float, float] | None:
+        """Resident memory, and what of it is the process's own (not of files, which the system takes and gives), MB."""
         try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        except (OSError, IndexError):
+            _, resident, shared, *_ = Path(f"/proc/{self.process.pid}/statm").read_text().split()
+        except (OSError, ValueError):
             return None
-        return pages * PAGE / 1e6 if pages else None
+        pages = int(resident)
+        return (pages * PAGE / 1e6, (pages - int(shared)) * PAGE / 1e6) if pages else None
 
     def cpu_s(self) -> float:
         """CPU time so far, s."""
