@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from monitor.app import config
 from monitor.app.failure import Exit, Failure
-from monitor.publish.contract.messages import Identity
-from monitor.publish.home_assistant import discovery_topic
+from monitor.publish.home_assistant import own_topic
 from monitor.publish.link.address import Address, MqttConfigError
 from monitor.settings import Settings
 
@@ -38,13 +37,6 @@ class Node:
     def user(self) -> str:
         """Its name at the broker: '/' keeps a.b of c apart from b.c of a."""
         return f"{self.settings.node.site}/{self.settings.node.name}"
-
-    @property
-    def discovery(self) -> str | None:
-        """The topic that announces it to Home Assistant, whose names have fewer characters; None when it does not."""
-        node, mqtt = self.settings.node, self.settings.mqtt
-        identity = Identity(site=node.site, node=node.name, session="")
-        return discovery_topic(identity, mqtt.discovery_prefix) if mqtt.discovery else None
 
 
 def read(table: Path, common: Path | None, url: str, *, own_authority: bool) -> list[Node]:
@@ -74,7 +66,7 @@ def read(table: Path, common: Path | None, url: str, *, own_authority: bool) -> 
             continue
         if node.user in nodes:
             faults.append(f"{where}: {node.user} stands in line {lines[node.user]} already.")
-        elif node.discovery is not None and (other := announced.setdefault(node.discovery, node)) is not node:
+        elif (topic := own_topic(node.settings)) and (other := announced.setdefault(topic, node)) is not node:
             faults.append(f"{where}: Home Assistant cannot tell {node.user} from {other.user}: give it another name.")
         nodes.setdefault(node.user, node)
         lines.setdefault(node.user, reader.line_num)

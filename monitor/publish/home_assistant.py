@@ -6,6 +6,7 @@ from typing import Any
 from monitor import __version__
 from monitor.publish.contract.messages import Identity, topic
 from monitor.publish.contract.payloads import Meta
+from monitor.settings import Settings
 from monitor.types import SCENES
 
 MINUTE_EXPIRES_S = 300
@@ -19,6 +20,12 @@ STATE_CHARACTERS = 255
 def discovery_topic(identity: Identity, prefix: str) -> str:
     """Return the topic that announces the node."""
     return f"{prefix}/device/{_unique(identity)}/config"
+
+
+def own_topic(settings: Settings) -> str | None:
+    """Return the topic that announces the node of settings; None when it does not announce itself."""
+    identity = Identity(site=settings.node.site, node=settings.node.name, session="")
+    return discovery_topic(identity, settings.mqtt.discovery_prefix) if settings.mqtt.discovery else None
 
 
 def discovery(identity: Identity, meta: Meta | None) -> bytes:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Webhook:
-    """Posts alerts from its own thread; at most 100 wait, the oldest gives way, and `state` counts what was lost.
+    """Posts alerts from its own thread; at most 100 wait, the oldest gives way; `state` and the log tell what was lost.
 
     A bearer token is read from a file at each post, so that it can be renewed. TLS is always verified.
     """
@@ -53,18 +53,18 @@ class Webhook:
                 self._queue.put_nowait(alert)
                 return
             except queue.Full:
-                try:
-                    self._queue.get_nowait()
-                    self._lost += 1
-                except queue.Empty:
-                    continue
+                with suppress(queue.Empty):
+                    if (oldest := self._queue.get_nowait()) is not None:
+                        self._lose(oldest, "too many alerts wait")
 
     def stop(self, deadline_s: float = 5) -> None:
         """Post what waits, then end; what cannot be posted once is given up."""
         self._stopping.set()
-        with suppress(queue.Full):  # what waits is given up
+        with suppress(queue.Full):
             self._queue.put_nowait(None)
         self._thread.join(deadline_s)
+        if self._thread.is_alive():
+            log.warning("webhook.given_up", extra={"waiting": self._queue.qsize()})
 
     def _run(self) -> None:
         while (alert := self._queue.get()) is not None:
@@ -72,9 +72,12 @@ class Webhook:
                 self._retrying(self._post, alert)
                 self.state = "ok"
             except (httpx.HTTPError, _Refused, OSError) as error:
-                self._lost += 1
-                self.state = f"failing: {error}; alerts lost since the start: {self._lost}"
-                log.warning("webhook.lost", extra={"rule": alert.rule, "error": str(error)})
+                self._lose(alert, str(error))
+
+    def _lose(self, alert: Alert, why: str) -> None:
+        self._lost += 1
+        self.state = f"failing: {why}; alerts lost since the start: {self._lost}"
+        log.warning("webhook.lost", extra={"rule": alert.rule, "error": why})
 
     def _post(self, alert: Alert) -> None:
         headers = {"Content-Type": "application/json"}

@@ -75,6 +75,18 @@ def test_a_busy_server_is_tried_again(server: Server) -> None:
     assert len(server.requests) == 2 and hook.state == "ok"
 
 
+def test_of_too_many_the_oldest_gives_way_and_is_told(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.answers = [503]
+    hook = Webhook(server.url, node="n", site="s")
+    hook.put(ALERT)
+    wait_for(lambda: len(server.requests) == 1)  # it is being tried, and tried again a second later
+    for _ in range(101):
+        hook.put(ALERT)
+    assert hook.state == "failing: too many alerts wait; alerts lost since the start: 1"
+    assert [record.message for record in caplog.records].count("webhook.lost") == 1
+    hook.stop()
+
+
 def test_a_refusal_is_counted_and_not_repeated(server: Server) -> None:
     server.answers = [403, 404, 204]
     hook = Webhook(server.url, node="n", site="s")

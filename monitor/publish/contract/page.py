@@ -35,8 +35,8 @@ def page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the page in Markdown."""
     lines = [INTRODUCTION, "## Topics", "", "| topic | delivered | retained | expires (MQTT 5) | schema |"]
     lines.append("| --- | --- | --- | --- | --- |")
-    for kind, way in ((kind, WAYS[kind]) for kind in KINDS):
-        name = kind.rpartition("/")[2]
+    for kind in KINDS:
+        name, way = kind.rpartition("/")[2], WAYS[kind]
         delivered = "durable, QoS 1" if kind.startswith("data/") else "while connected"
         expires = "-" if way.expiry_s is None else f"{way.expiry_s} s"
         link = f"[{name}](schemas/v1/{name}.schema.json)"

@@ -6,8 +6,8 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from monitor.publish.contract.messages import ROOT, Identity
-from monitor.publish.home_assistant import discovery_topic
+from monitor.publish.contract.messages import ROOT
+from monitor.publish.home_assistant import own_topic
 from monitor.settings import Settings
 
 ITERATIONS = 101
@@ -32,11 +32,8 @@ def rights_of_node(settings: Settings) -> tuple[str, ...]:
     """Return what a node may do: write its own topics; with discovery on, announce itself to Home Assistant."""
     site, node, mqtt = settings.node.site, settings.node.name, settings.mqtt
     rights = [f"topic write {ROOT}/{site}/{node}/#"]
-    if mqtt.discovery:
-        rights += [
-            f"topic write {discovery_topic(Identity(site=site, node=node, session=''), mqtt.discovery_prefix)}",
-            f"topic read {mqtt.discovery_prefix}/status",
-        ]
+    if (announced := own_topic(settings)) is not None:
+        rights += [f"topic write {announced}", f"topic read {mqtt.discovery_prefix}/status"]
     return tuple(rights)
 
 
