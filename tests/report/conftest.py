@@ -1,25 +1,14 @@
 """Histories of synthetic days, shared by the tests of reports."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
+from report_day import DAY, OUTAGE, SETTINGS, ZONE
 from synthetic import Place
 from synthetic_history import digest, fill
 
-from monitor.report import Span
-from monitor.settings import NodeSettings, ReportSettings, Settings
 from monitor.store.history import History
-
-ZONE = ZoneInfo("Europe/Amsterdam")
-SETTINGS = Settings(
-    node=NodeSettings(place="Bandstand <Westerpark>", time_zone=ZONE.key, site="demo", name="bandstand"),
-    report=ReportSettings(limit_laeq_db=55.0),
-)
-DAY = Span.day(date(2026, 5, 8), ZONE)
-OUTAGE = (DAY.start + timedelta(hours=13, minutes=20), DAY.start + timedelta(hours=14, minutes=10))
-MADE = datetime(2026, 5, 9, 6, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")

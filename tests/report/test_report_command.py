@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from conftest import DAY, SETTINGS
+from report_day import DAY, SETTINGS
 from typer.testing import CliRunner, Result
 
 from monitor.app.commands.report import report

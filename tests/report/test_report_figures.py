@@ -6,7 +6,7 @@ from io import StringIO
 from math import log10
 
 import pytest
-from conftest import DAY, MADE, OUTAGE, SETTINGS, ZONE
+from report_day import DAY, MADE, OUTAGE, SETTINGS, ZONE
 from synthetic import Place
 from synthetic_history import fill
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
-from conftest import DAY, MADE, SETTINGS
+from report_day import DAY, MADE, SETTINGS
 from synthetic import Place
 from synthetic_history import fill
 
