@@ -49,7 +49,7 @@ def memory(folder: Path, hours: float, advance: Advance, readings: TextIO | None
     """Run hours of the demo scene through a node of its own; return MB resident, and their growth in a day of sound.
 
     The node has an external broker, the template narrator and no dashboard. The slope is that of the straight line
-    through the readings of every minute from the first hour on, so it needs at least two. The process's own is what no
+    through the readings of every minute, from the first hour on and of the second half. The process's own is what no
     file stands behind. `readings` gets a line a minute: its number, MB resident, and MB of the process's own.
     """
     sound = folder / "hours.flac"
@@ -76,12 +76,15 @@ def memory(folder: Path, hours: float, advance: Advance, readings: TextIO | None
         "resident at the end, MB": round(float(resident[-1]), 1),
         "most, MB": round(float(resident.max()), 1),
         "the process's own at the end, MB": round(float(own[-1]), 1),
-        "slope from the first hour on, MB per day of sound": _slope(resident),
-        "slope of the process's own, MB per day of sound": _slope(own),
+        "slope from the first hour on, MB per day of sound": _slope(resident, 60),
+        "the same of the second half": _slope(resident, len(resident) // 2),
+        "slope of the process's own from the first hour on": _slope(own, 60),
+        "the same of its second half": _slope(own, len(own) // 2),
         "CPU of a process, ms per audio second": round(1000 * (cpu_s[-1] - cpu_s[1]) / (60 * (len(found) - 1)), 2),
     }
 
 
-def _slope(readings: NDArray[np.float64]) -> float | None:
-    late = readings[60:]
+def _slope(readings: NDArray[np.float64], since: int) -> float | None:
+    """Return the slope from a minute on, MB per day; None for less than an hour of it."""
+    late = readings[since:]
     return round(float(np.polyfit(np.arange(len(late)) / 1440, late, 1)[0]), 2) if len(late) >= 60 else None
